@@ -456,7 +456,8 @@ class Node:
     ``container`` marks a block of the subpatch structure (subpatch, outlet), which computes nothing.
     ``allocates_voices`` names the voice count option of a block that allocates notes to voices, one lane per voice: a
     subpatch of several voices contains such a block once, and each voice gets one of its lanes.
-    ``display`` is the drawing that the editor shows in the node: "wave", "spectrum", "spectrogram", "meter", "bars".
+    ``display`` is the drawing that the editor shows in the node: "wave", "spectrum", "spectrogram", "meter", "bars", or
+    "response", the magnitudes of a block with a rule ``response``.
     ``aliases`` are other words for the block, in lower case, by which the palette finds it: names in other programs
     (without a final "~"), operators and usual abbreviations.
     ``interchangeable`` lists groups of inputs that can change places without changing an output, up to rounding:
@@ -474,6 +475,9 @@ class Node:
     ``frames(inputs, settings) -> {output: FrameType}``
         for frame outputs that differ from the frame inputs (settings also contain ``sr``, and after this call
         ``bins``, ``size`` and ``hop``);
+    ``response(frequencies, values, settings, sr) -> gains``
+        complex gains (outputs, frequencies) from a signal to outputs, for small signals and constant ``values`` of the
+        other inputs (numbers, arrays of a bank's members), at frequencies in Hz, an array;
     ``check(settings) -> str``
         an error in the settings, which makes the node a placeholder, or "";
     ``formula(settings) -> function``
@@ -501,6 +505,7 @@ class Node:
     frames: ClassVar[Callable[..., dict[str, Any]] | None] = None
     lanes: ClassVar[Callable[..., dict[str, int]] | None] = None
     latency: ClassVar[Callable[..., int] | None] = None
+    response: ClassVar[Callable[..., Any] | None] = None
     check: ClassVar[Callable[..., str] | None] = None
     formula: ClassVar[Callable[..., Any] | None] = None
 
@@ -514,7 +519,7 @@ class Node:
                     named = copy.copy(value)
                     object.__setattr__(named, "name", name)
                     getattr(spec, kind)[name] = named
-        for rule in ("tick", "block", "frame", "frames", "lanes", "latency", "check", "formula"):
+        for rule in ("tick", "block", "frame", "frames", "lanes", "latency", "response", "check", "formula"):
             function = cls.__dict__.get(rule)
             if callable(function) and not isinstance(function, staticmethod):
                 setattr(cls, rule, staticmethod(function))

@@ -4,6 +4,8 @@ TPT means "topology-preserving transform": the analogue circuit with trapezoidal
 solved (Zavalishin, The Art of VA Filter Design, 2018). These filters stay in tune and stable under fast modulation.
 """
 
+import numpy as np
+
 from nodegraph.maths import (
     PI,
     clip,
@@ -24,6 +26,25 @@ CUTOFF = In(1000.0, unit="Hz", min=10.0, max=20000.0, taper="log", doc="corner o
 RESONANCE = In(
     0.7071, unit="Q", min=0.01, max=40.0, taper="log", doc="height of the peak: 0.7 is flat, 10 is +20 dB"
 )  # fmt: skip
+
+
+def in_cutoffs(frequencies, cutoff, sr):
+    """Return s/ω for the bilinear transform that maps ω to the cutoff: j tan(π f/sr) / tan(π cutoff/sr)."""
+    return 1j * np.tan(PI * frequencies / sr) / prewarp(cutoff, 1.0 / sr)
+
+
+def cookbook(s, mode, gain, resonance):
+    """Return H(s) of a filter of Bristow-Johnson's Cookbook formulae, with s in cutoffs and the gain in dB."""
+    k, a = 1.0 / max(resonance, 0.01), 10.0 ** (gain / 40.0)
+    shelf, two = np.sqrt(a) * k * s, s * s
+    if mode == "peak":
+        return (two + a * k * s + 1.0) / (two + k / a * s + 1.0)
+    if mode == "low_shelf":
+        return a * (two + shelf + a) / (a * two + shelf + 1.0)
+    if mode == "high_shelf":
+        return a * (a * two + shelf + 1.0) / (two + shelf + a)
+    over = {"low": 1.0, "high": two, "band": k * s, "notch": two + 1.0, "all_pass": two - k * s + 1.0}[mode]
+    return over / (two + k * s + 1.0)
 
 
 class StateVariable(Node):
@@ -56,6 +77,12 @@ class StateVariable(Node):
     notch = Out(doc="all but the centre frequency")
     peak = Out(doc="all, with the centre frequency raised")
     s1, s2 = State(), State()
+    display = "response"
+
+    def response(frequencies, values, settings, sr):
+        s, q = in_cutoffs(frequencies, values["cutoff"], sr), values["resonance"]
+        low, band, high, notch = (cookbook(s, mode, 0.0, q) for mode in ("low", "band", "high", "notch"))
+        return np.stack([low, band, high, notch, low - high])
 
     def tick(audio, cutoff, resonance, s1, s2, dt):
         g = prewarp(cutoff, dt)
@@ -95,6 +122,11 @@ class Biquad(Node):
     )  # fmt: skip
     out = Out(doc="filtered signal")
     s1, s2 = State(), State()
+    display = "response"
+
+    def response(frequencies, values, settings, sr):
+        s = in_cutoffs(frequencies, values["cutoff"], sr)
+        return cookbook(s, settings["mode"], values["gain"], values["resonance"])[None]
 
     def tick(audio, cutoff, resonance, gain, mode, s1, s2, dt):
         g = prewarp(cutoff, dt)
@@ -138,6 +170,11 @@ class OnePole(Node):
     mode = Choice("low", "high", doc="filter type")
     out = Out(doc="filtered signal")
     s = State()
+    display = "response"
+
+    def response(frequencies, values, settings, sr):
+        s = in_cutoffs(frequencies, values["cutoff"], sr)
+        return ((1.0 if settings["mode"] == "low" else s) / (1.0 + s))[None]
 
     def tick(audio, cutoff, mode, s, dt):
         g = prewarp(cutoff, dt)
@@ -173,8 +210,19 @@ class Equalizer(Node):
     out = Out(doc="equalised signal")
     stored = Line(lambda settings, sr: 2 * PARTS * int(settings["bands"]))
 
+    display = "response"
+
     def lanes(inputs, settings):
         return {"out": inputs["audio"]}
+
+    def response(frequencies, values, settings, sr):
+        total = np.ones((1, len(frequencies)), complex)
+        bands = list(zip(values["frequency"], values["gain"], values["resonance"]))
+        for k, (frequency, gain, resonance) in enumerate(bands):
+            shelf = "low_shelf" if k == 0 else "high_shelf" if k == len(bands) - 1 else "peak"
+            mode = shelf if settings["ends"] == "shelves" else "peak"
+            total *= cookbook(in_cutoffs(frequencies, frequency, sr), mode, gain, resonance)
+        return total
 
     def block(audio, frequency, gain, resonance, bands, ends, out, stored, dt):
         for lane in range(out.shape[1]):
@@ -256,6 +304,13 @@ class Ladder(Node):
     out = Out(doc="filtered signal")
     s1, s2, s3, s4 = State(), State(), State(), State()
     noise = State(1)
+    display = "response"
+
+    def response(frequencies, values, settings, sr):
+        poles = (1.0 + in_cutoffs(frequencies, values["cutoff"], sr)) ** 4
+        k = 4.0 * min(max(values["resonance"], 0.0), 2.0)
+        gain = 10.0 ** (values["drive"] / 20.0) * (1.0 + k * min(max(values["bass"], 0.0), 1.0))
+        return (gain / (poles + k))[None]
 
     def tick(audio, cutoff, resonance, drive, bass, s1, s2, s3, s4, noise, dt):
         g = prewarp(cutoff, dt)

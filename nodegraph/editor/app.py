@@ -17,6 +17,7 @@ from nodegraph.patch import Patch
 
 from .dpg.view import DpgView
 from .presenter import Presenter
+from .response import response_drawing
 from .sound.live import LiveSound
 from .sound.readings import ReadoutUpdater
 
@@ -37,7 +38,8 @@ class App:
         self.sound = sound
         self.view = DpgView()
         self.presenter = Presenter(self.view, sound, patch, home, allow_outside, graph)
-        self.readings = ReadoutUpdater(self.view, sound, self.presenter.desk.flat_id)
+        desk = self.presenter.desk
+        self.readings = ReadoutUpdater(self.view, sound, desk.flat_id, lambda id: response_drawing(desk, id))
         self.frame_times: list[float] = []
 
     def run(self, size: tuple[int, int] = (1400, 880), each_frame: Callable[[App], Any] = lambda app: None) -> None:

@@ -27,7 +27,8 @@ E = TypeVar("E")
 class Command:
     """A command. ``keys`` as in :class:`~.events.Key`; ``menu`` is the title of its menu or "".
 
-    Separators divide the sections of a menu, lowest number first.
+    Separators divide the sections of a menu, lowest number first. ``aliases`` are other words, in lower case, by which
+    the command palette finds it.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Command:
     section: int = 5
     possible: Callable[[Desk], bool] | None = None
     checked: Callable[[Desk], bool] | None = None
+    aliases: tuple[str, ...] = ()
 
     @property
     def doc(self) -> str:
@@ -58,12 +60,13 @@ def command(
     section: int = 5,
     possible: Callable[[Desk], bool] | None = None,
     checked: Callable[[Desk], bool] | None = None,
+    aliases: tuple[str, ...] = (),
 ) -> Callable[[Run], Run]:
     """Register ``run(desk, argument)`` as a command with the name of the function."""
 
     def register(run: Run) -> Run:
         name = run.__name__
-        COMMANDS[name] = Command(name, label, run, keys, menu, section, possible, checked)
+        COMMANDS[name] = Command(name, label, run, keys, menu, section, possible, checked, aliases)
         return run
 
     return register

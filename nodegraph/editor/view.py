@@ -84,7 +84,7 @@ class NodeVisual:
     """A node. ``family`` determines its colour unless ``colour`` is "#rrggbb".
 
     ``display`` is "" or the kind of drawing inside the node, of ``display_size`` pixels: "wave", "spectrum",
-    "spectrogram", "meter", "bars", "faders", "picture". ``badge`` is "" or the problem of the node.
+    "spectrogram", "meter", "bars", "faders", "picture", "response". ``badge`` is "" or the problem of the node.
     """
 
     id: str
@@ -152,7 +152,8 @@ class Drawing:
 
     ``kind``: "wave" (``data`` is (lanes, samples), ``low``…``high`` the y axis), "spectrum" ((lanes, bins) in dB),
     "spectrogram" ((columns, bins), 0…1, oldest first), "meter" ((lanes, 2): RMS and peak in dBFS),
-    "bars" ((values,), with ``names``). ``data`` is contiguous float64 or float32. ``text`` is written below it.
+    "bars" ((values,), with ``names``), "response" ((curves, points) in dB, at frequencies evenly spaced on the log
+    ``axis``). ``data`` is contiguous float64 or float32. ``text`` is written below it.
     """
 
     kind: str

@@ -24,7 +24,7 @@ from .features import stft_magnitudes
 from .parameters import Parameter, parameters_of, to_unit
 from .probe import Probe, audible_at, probe
 from .refine import line_search
-from .rendering import BatchRenderer, with_setting
+from .rendering import BatchRenderer, current_setting, with_setting
 from .scoring import Budget, Scorer
 from .symmetry import Symmetry, symmetry_of
 from .table import Table, cached_table
@@ -287,12 +287,8 @@ class Matcher:
 
     def _current(self) -> np.ndarray:
         """Return the values of the parameters in the document: (1, P), or (0, P) if one of them has several."""
-        values = []
-        for parameter in self.parameters:
-            node, _, port = parameter.target.partition(".")
-            knobs = self._graph.knobs_of(node, port)
-            known = set(self._graph.node(knobs[0][0]).values.get(knobs[0][1], ())) if knobs else set()
-            if len(known) != 1:
-                return np.empty((0, len(self.parameters)))
-            values.append(min(max(known.pop(), parameter.low), parameter.high))
-        return np.array([values])
+        values = current_setting(self._graph, self.parameters)
+        if values is None:
+            return np.empty((0, len(self.parameters)))
+        low, high = np.array([(parameter.low, parameter.high) for parameter in self.parameters]).T
+        return np.clip(values, low, high)[None]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nodegraph.control.parameters import control_parameter, range_problem, step_values_of
+from nodegraph.control.random_values import Knob
 from nodegraph.models.parameters import CLASSES, Parameter, from_classes, from_unit, to_classes, to_unit
 from nodegraph.patch import Document, PatchError
 from nodegraph.patch.errors import suggest
@@ -17,6 +18,7 @@ __all__ = [
     "from_classes",
     "from_unit",
     "parameters_of",
+    "parameters_of_knobs",
     "to_classes",
     "to_unit",
 ]
@@ -51,6 +53,29 @@ def parameters_of(
         if other != parameter.name:
             raise ParameterError(f"controls '{other}' and '{parameter.name}' set the same input. Name one of them.")
     return tuple(found)
+
+
+def parameters_of_knobs(knobs: Sequence[Knob]) -> tuple[Parameter, ...]:
+    """Return the parameters that knobs set: one for each, or for each lane of a list of values.
+
+    A range contains the present value. Raises ParameterError without knobs.
+    """
+    if not knobs:
+        raise ParameterError("no knob can vary safely. Choose other blocks, or add controls with a range.")
+    found = []
+    for knob in knobs:
+        if not isinstance(knob.value, list):
+            found.append(_varied(knob, knob.name, knob.value, None))
+        elif knob.lane is not None:
+            found.append(_varied(knob, knob.name, knob.value[knob.lane], knob.lane))
+        else:
+            found += [_varied(knob, f"{knob.name} {lane + 1}", v, lane) for lane, v in enumerate(knob.value)]
+    return tuple(found)
+
+
+def _varied(knob: Knob, name: str, value: float, lane: int | None) -> Parameter:
+    low, high = min(knob.low, value), max(knob.high, value)
+    return Parameter(name, knob.target, low, high, knob.taper if low > 0.0 else "linear", knob.steps, lane)
 
 
 def _parameter(document: Document, name: str, path: Path | None) -> Parameter:

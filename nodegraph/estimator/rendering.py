@@ -243,6 +243,20 @@ def with_setting(graph: Graph, parameters: Sequence[Parameter], setting: Sequenc
     return document
 
 
+def current_setting(graph: Graph, parameters: Sequence[Parameter]) -> np.ndarray | None:
+    """Return the values (P,) of parameters in the document of a typed graph; None if one has none, or several."""
+    values = []
+    for parameter in parameters:
+        known = graph.knobs_of(*parse_port_ref(parameter.target))
+        lanes = list(graph.node(known[0][0]).values.get(known[0][1], ())) if known else []
+        if parameter.lane is not None:
+            lanes = lanes[parameter.lane : parameter.lane + 1]
+        if len(set(lanes)) != 1:
+            return None
+        values.append(lanes[0])
+    return np.array(values, np.float64)
+
+
 def _with_value(graph: Graph, document: Document, parameter: Parameter, value: float) -> Document:
     name, port = parse_port_ref(parameter.target)
     path, node = locate(document, name)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nodegraph.blocks.registry import node_types
 from nodes.filters import AllPass, Biquad, Comb, DcBlocker, Equalizer, Ladder, OnePole, StateVariable
 from tests.nodes.stepping import SR, impulse, response, run
 
@@ -182,3 +183,34 @@ def test_equalizer_bands_move_without_a_jump():
     members = {name: np.tile(values, (N, 1)) for name, values in BANDS.items()} | {"gain": gain}
     out = run(Equalizer, N, audio=sine, **members)["out"]
     assert np.abs(np.diff(out[:, 0])).max() < 0.1 * 10 ** (12 / 20) * 2 * np.pi * 100.0 / SR * 1.1
+
+
+MODES = Biquad.spec.choices["mode"].values
+RESPONSES = [
+    (StateVariable, {"cutoff": 700.0, "resonance": 5.0}, {}),
+    *((Biquad, {"cutoff": 3000.0, "resonance": 2.0, "gain": -9.0}, {"mode": mode}) for mode in MODES),
+    (OnePole, {"cutoff": 400.0}, {"mode": "low"}),
+    (OnePole, {"cutoff": 9000.0}, {"mode": "high"}),
+    (Equalizer, {name: BANDS[name] for name in ("frequency", "gain", "resonance")}, {}),
+    (Ladder, {"cutoff": 900.0, "resonance": 0.8, "drive": 6.0, "bass": 0.5}, {}),
+]
+
+
+@pytest.mark.parametrize(("cls", "values", "settings"), RESPONSES)
+def test_drawn_response_is_that_of_the_impulse_response(cls, values, settings):
+    quiet = 1e-4  # linear part of the ladder
+    given = {name: np.tile(value, (N, 1)) if isinstance(value, list) else value for name, value in values.items()}
+    outputs = run(cls, N, audio=quiet * impulse(N), **given, **settings)
+    gains = cls.response(F, values, {**cls.spec.default_settings, **settings}, SR)
+    assert gains.shape == (len(cls.spec.outputs), len(F))
+    for name, gain in zip(cls.spec.outputs, gains, strict=True):
+        expected = 20.0 * np.log10(np.abs(gain))
+        measured = 20.0 * np.log10(response(outputs[name].ravel() / quiet, F))
+        heard = expected > -60.0
+        assert heard.any() and np.abs(measured - expected)[heard].max() < 0.1, name
+
+
+def test_every_block_that_displays_a_response_declares_one():
+    tested = {cls.type for cls, *_ in RESPONSES}
+    assert {type for type, cls in node_types().items() if cls.display == "response"} == tested
+    assert {type for type, cls in node_types().items() if cls.response is not None} == tested

@@ -50,7 +50,7 @@ def _value_menu(desk: Desk, node: str, port: str) -> list[MenuItem]:
     names = ["type_value", "reset_value", "copy_value", "paste_value"]
     items = [entry(desk, name, key) for name in names]
     if port in desk.spec(node).inputs:
-        more = ("wire_lfo", "wire_knob", "learn_midi", "unbind_midi", "make_control")
+        more = ("dice", "wire_lfo", "wire_knob", "learn_midi", "unbind_midi", "make_control")
         items += [LINE, *(entry(desk, name, key) for name in more)]
     return [replace(item, enabled=True) for item in items]
 
@@ -59,7 +59,7 @@ def _node_menu(desk: Desk, id: str) -> list[MenuItem]:
     names = ["help_block", "rename", "replace_block", "duplicate", "copy", "cut", "delete", "delete_and_heal"]
     items = [entry(desk, name, id if name in ("help_block", "rename") else None) for name in names]
     items.insert(2, preset_menu(desk, id))
-    more = ("fold", "unplug", "group", "reset_values")
+    more = ("fold", "unplug", "group", "reset_values", "dice")
     oversampling = oversampling_menu(desk, id)
     items += [LINE, *(entry(desk, name) for name in more), *([oversampling] if oversampling else [])]
     items.append(notes.colour_menu(id))

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from nodegraph.control.parameters import control_parameter
-from nodegraph.graph import GraphError, build_graph
 from nodegraph.patch import PatchError
 from nodegraph.patch.document import Path as Place
 
@@ -16,6 +15,7 @@ from ..desk import Desk, Panel, State
 from ..events import PanelEvent
 from ..jobs import Job
 from ..quantity import QuantityError, format_quantity, parse_quantity
+from ..setting import apply_setting
 from ..sound_match import MatchRequest, MatchResult, Take, match_sound
 from ..view import Item, PanelVisual
 from .files import MODELS, SOUNDS
@@ -254,19 +254,8 @@ class MatchPanel(Panel):
 
     def _apply(self, desk: Desk) -> None:
         """Set the controls to the found values, as one undo step."""
-        from nodegraph.estimator.rendering import setting_action
-
-        if self.result is None:
-            return
-        match, patch = self.result.match, desk.patch
-        try:
-            graph = build_graph(patch.document, desk.sound.rate, patch.path, desk.allow_outside)
-            action = setting_action(graph, match.parameters, match.values)
-        except (GraphError, PatchError) as error:
-            desk.notify(str(error), alarm=True)
-            return
-        if desk.do_in((), action):
-            desk.notify(f"Set {len(match.values)} values. Undo restores the previous ones.")
+        if self.result is not None:
+            apply_setting(desk, self.result.match.parameters, self.result.match.values)
 
 
 def _take_text(take: Take) -> str:
@@ -288,7 +277,7 @@ class LastMatch(State):
     panel: MatchPanel | None = None
 
 
-@command("Match a sound…", "ctrl+alt+m", menu="Tools")
+@command("Match a sound…", "ctrl+alt+m", menu="Tools", aliases=("nearest", "estimate", "similar", "imitate"))
 def match_a_sound(desk: Desk, payload: object) -> None:
     """Set the controls of the patch, or of the selected subpatch, so that it sounds like a recording."""
     subpatch = subpatch_of(desk, payload)

@@ -192,7 +192,7 @@ def all_commands(desk: Desk, payload: object) -> None:
     """Find a command by name and run it."""
     possible = [one for one in COMMANDS.values() if one.name != "all_commands"]
     candidates = [
-        Candidate(one.name, one.label, one.menu or "command", one.doc, one.doc)
+        Candidate(one.name, one.label, one.menu or "command", one.doc, one.doc, one.aliases)
         for one in possible
         if one.possible is None or one.possible(desk)
     ]

@@ -1,4 +1,4 @@
-"""Plots for nodes, probes and panels: waves, spectra, spectrograms, meters, bars."""
+"""Plots for nodes, probes and panels: waves, spectra, spectrograms, meters, bars, frequency responses."""
 
 from __future__ import annotations
 
@@ -98,13 +98,32 @@ class Plot:
                 x = _log_place(f, drawing.axis) * width
                 if 0 < x < width:
                     self._rule((x, 0), (x, height))
+        elif drawing.kind == "response":
+            self._response_axes(drawing)
         elif drawing.kind == "spectrogram":
             self._texture = self._textures.acquire()
             self._picture = np.zeros((TEXTURE[1], TEXTURE[0], 4), np.float32)
             dpg.draw_image(self._texture, (0, 0), self.size, parent=self._body)
 
-    def _rule(self, a: tuple[float, float], b: tuple[float, float]) -> None:
-        dpg.draw_line(a, b, color=faded(self.theme.faint, 0.3), parent=self._below)
+    def _rule(self, a: tuple[float, float], b: tuple[float, float], strength: float = 0.3) -> None:
+        dpg.draw_line(a, b, color=faded(self.theme.faint, strength), parent=self._below)
+
+    def _response_axes(self, drawing: Drawing) -> None:
+        """Draw a line for every 12 dB and every decade, the line of 0 dB stronger, with labels where there is room."""
+        width, height = self.size
+        for level in range(12 * math.ceil(drawing.low / 12), math.ceil(drawing.high), 12):
+            y = self._y(level, drawing.low, drawing.high)
+            self._rule((0, y), (width, y), 0.7 if level == 0 else 0.2)
+            if level % 24 == 0 and self.font < y < height - 1.8 * self.font:
+                self._label((3.0, y - self.font - 1.0), f"{level} dB".replace("-", "−"))
+        for frequency, text in ((100.0, "100"), (1000.0, "1k"), (10000.0, "10k")):
+            x = _log_place(frequency, drawing.axis) * width
+            if 0 < x < width:
+                self._rule((x, 0), (x, height))
+                self._label((x + 2.0, height - self.font - 2.0), text)
+
+    def _label(self, at: tuple[float, float], text: str) -> None:
+        dpg.draw_text(at, text, size=self.font, color=faded(self.theme.faint, 0.8), parent=self._below)
 
     def _y(self, value: float, low: float, high: float) -> float:
         return self.size[1] * (1.0 - (value - low) / max(high - low, 1e-9))
@@ -148,6 +167,11 @@ class Plot:
             x, levels = _on_log_axis(np.nan_to_num(lane, neginf=-200.0), drawing.axis, int(self.size[0] / 2))
             self._curve(i, levels, drawing.low, drawing.high, x * self.size[0])
         self._hide_lines(len(lanes))
+
+    def _paint_response(self, drawing: Drawing) -> None:
+        for i, curve in enumerate(drawing.data):
+            self._curve(i, curve, drawing.low, drawing.high)
+        self._hide_lines(len(drawing.data))
 
     def _paint_spectrogram(self, drawing: Drawing) -> None:
         assert self._texture is not None and self._picture is not None

@@ -30,10 +30,19 @@ class ReadoutView(Protocol):
 
 
 class ReadoutUpdater:
-    """Updater of the visible readouts. ``flat`` maps a node id or port_ref to its flat form."""
+    """Updater of the visible readouts. ``flat`` maps a node id or port_ref to its flat form.
 
-    def __init__(self, view: ReadoutView, sound: LiveSound, flat: Callable[[str], str]) -> None:
-        self._view, self._sound, self._flat = view, sound, flat
+    ``response`` returns the drawing of the response of a displayed node.
+    """
+
+    def __init__(
+        self,
+        view: ReadoutView,
+        sound: LiveSound,
+        flat: Callable[[str], str],
+        response: Callable[[str], Drawing | None],
+    ) -> None:
+        self._view, self._sound, self._flat, self._response = view, sound, flat, response
         self._probes: dict[str, tuple[WireKey, str]] = {}  # probes stay on their wire when another subpatch is shown
         self._hover: tuple[WireKey | None, float] = (None, 0.0)
         self._hover_drawn = 0.0
@@ -82,6 +91,8 @@ class ReadoutUpdater:
 
     def _display(self, node: str, kind: str, count: int) -> Drawing | None:
         """Return the drawing of a node's display, from its own buffer or its first output."""
+        if kind == "response":
+            return self._response(node)
         sound, flat = self._sound, self._flat(node)
         if kind == "meter":
             return _meter(sound.value(f"{flat}.rms"), sound.value(f"{flat}.peak"))
