@@ -44,7 +44,7 @@ def test_view_matches_presenter_after_random_actions(view, tmp_path):
     presenter = Presenter(BothViews(fake, view), FakeSound(), home=tmp_path)
     presenter.strict = True
     user = RandomUser(fake, seed=11)
-    for step in range(700):
+    for step in range(400):
         presenter.handle(user.event())
         if step % 5 == 0:
             view.refresh()
