@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-import subprocess
 import sys
 import tempfile
 import time
@@ -13,7 +12,7 @@ from contextlib import suppress
 
 import numpy as np
 
-from .python_child import python_command, python_environment
+from .model_process import ModelProcess, start_model_process
 from .torchscript_protocol import (
     ANSWER,
     ERROR,
@@ -28,8 +27,6 @@ from .torchscript_protocol import (
 
 LOAD_SECONDS, CALL_SECONDS = 300.0, 30.0  # until a model is stopped; a busy machine needs a minute to import torch
 PIPE_BYTES = 1 << 16
-PREFIXES = ("PYTHON", "LD_", "DYLD_", "OMP_", "MKL_", "LC_")  # of the environment that a model's process gets
-NAMES = {"PATH", "HOME", "LANG", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "VIRTUAL_ENV"}
 
 
 class ModelError(Exception):
@@ -56,20 +53,18 @@ class TorchscriptProcess:
         self._width, self._output_width = width, output_width
         self._folder = tempfile.TemporaryDirectory(prefix="nodegraph-model-")
         os.chmod(self._folder.name, 0o500)  # empty, and nothing can be written into it
-        self._process = subprocess.Popen(
-            python_command("-m", "nodegraph.processes.torchscript_main"),
-            cwd=self._folder.name,
-            env=_environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-        )
-        if sys.platform != "win32" and self._process.stdin is not None:
-            os.set_blocking(self._process.stdin.fileno(), False)  # a model that does not read must not stop the program
+        end = time.monotonic() + LOAD_SECONDS
+        try:
+            self._process = start_model_process(self._folder.name, LOAD_SECONDS)
+        except OSError as error:
+            self._folder.cleanup()
+            raise ModelError(f"its process does not start: {error.strerror or error}") from None
+        if sys.platform != "win32":
+            os.set_blocking(self._process.requests, False)  # a model that does not read must not stop the program
         self._finalizer = weakref.finalize(self, _end, self._process, self._folder)
         start = START.pack(*Start(len(model), width, output_width, int(signal), threads, len(state)))
-        found = self._ask(start + model + state, MAX_ERROR, LOAD_SECONDS).decode("ascii", "replace").split()
+        words = self._ask(start + model + state, MAX_ERROR, end - time.monotonic())
+        found = words.decode("ascii", "replace").split()
         self.has_state = STATE in found
         self.closed = [part for part in found if part != STATE]
 
@@ -81,7 +76,7 @@ class TorchscriptProcess:
     @property
     def has_ended(self) -> bool:
         """Whether the process has ended, for whatever reason."""
-        return self._process.poll() is not None
+        return self._process.has_ended()
 
     def run(self, vectors: np.ndarray) -> np.ndarray:
         """Return the finite output for float32 vectors (count, width): (count, output_width). Raises ModelError."""
@@ -131,16 +126,14 @@ class TorchscriptProcess:
         return data
 
     def _write(self, data: bytes, end: float) -> None:
-        assert self._process.stdin is not None
-        handle, rest = self._process.stdin.fileno(), memoryview(data)
+        handle, rest = self._process.requests, memoryview(data)
         while rest:
             self._wait(handle, end, writing=True)
             with suppress(BlockingIOError):
                 rest = rest[os.write(handle, rest[:PIPE_BYTES]) :]
 
     def _read(self, size: int, end: float) -> bytes:
-        assert self._process.stdout is not None
-        handle, found = self._process.stdout.fileno(), bytearray()
+        handle, found = self._process.answers, bytearray()
         while len(found) < size:
             self._wait(handle, end)
             part = os.read(handle, size - len(found))
@@ -159,18 +152,7 @@ class TorchscriptProcess:
             raise ModelError("it takes too long")
 
 
-def _environment() -> dict[str, str]:
-    """Return the environment of the process, without what may be secret."""
-    found = {name: text for name, text in python_environment().items() if name.startswith(PREFIXES) or name in NAMES}
-    return found | {"OMP_WAIT_POLICY": "PASSIVE"}
-
-
-def _end(process: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[str]) -> None:
-    process.kill()
-    process.wait()
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            with suppress(OSError):
-                pipe.close()
+def _end(process: ModelProcess, folder: tempfile.TemporaryDirectory[str]) -> None:
+    process.close()
     with suppress(OSError):
         folder.cleanup()

@@ -16,6 +16,7 @@ import pytest
 import torch
 
 from nodegraph.processes import torchscript_process
+from nodegraph.processes.model_process import FORKS
 from nodegraph.processes.python_child import python_command, python_environment
 from nodegraph.processes.torchscript_process import ModelError, TorchscriptProcess
 
@@ -91,7 +92,7 @@ def test_model_runs_and_its_output_cannot_be_confused_with_an_answer():
     folder = Path(process._folder.name)
     assert os.listdir(folder) == []
     process.close()
-    assert process._process.returncode is not None and not folder.exists()
+    assert process.has_ended and not folder.exists()
 
 
 @pytest.mark.needs("landlock")
@@ -129,9 +130,32 @@ def test_failing_model_gives_the_reason_and_ends():
 
 def test_killed_process_is_reported():
     process = start(Twice())
-    process._process.kill()
+    process.stop()
     with pytest.raises(ModelError, match="it ended"):
         process.run(np.zeros((4, SIZE), np.float32))
+
+
+@pytest.mark.skipif(not FORKS, reason="models are not forked on this system")
+def test_killed_launcher_ends_its_models_and_is_started_again():
+    process = start(Twice())
+    parent = int(Path(f"/proc/{process.id}/stat").read_text().rpartition(")")[2].split()[1])
+    os.kill(parent, signal.SIGKILL)
+    end = time.monotonic() + 60
+    while not process.has_ended and time.monotonic() < end:
+        time.sleep(0.05)
+    assert process.has_ended
+    again = start(Twice())
+    assert np.array_equal(again.run(np.ones((1, SIZE), np.float32)), np.full((1, SIZE), 2.0))
+
+
+@pytest.mark.skipif(not FORKS, reason="models are not forked on this system")
+def test_model_inherits_its_own_pipes_only():
+    first, second = start(Twice()), start(Twice())
+    for process in (first, second):
+        open_files = os.listdir(f"/proc/{process.id}/fd")
+        pipes = [name for name in open_files if "pipe:" in os.readlink(f"/proc/{process.id}/fd/{name}")]
+        others = [name for name in open_files if "socket:" in os.readlink(f"/proc/{process.id}/fd/{name}")]
+        assert len({os.readlink(f"/proc/{process.id}/fd/{name}") for name in pipes}) == 2 and not others
 
 
 def test_process_ends_with_the_program(tmp_path):
@@ -139,7 +163,7 @@ def test_process_ends_with_the_program(tmp_path):
     program = (
         "import sys, os; from nodegraph.processes.torchscript_process import TorchscriptProcess;"
         f"model = TorchscriptProcess(open(sys.argv[1], 'rb').read(), {SIZE}, {SIZE}, True);"
-        "print(model._process.pid, flush=True); os.kill(os.getpid(), 9)"
+        "print(model.id, flush=True); os.kill(os.getpid(), 9)"
     )
     command = python_command("-c", program, str(tmp_path / "model.pt"))
     done = subprocess.run(command, env=python_environment() | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)

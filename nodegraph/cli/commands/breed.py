@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import CommandError
-from ..options import Json, PatchFile, positive, sample_rate
+from ..options import Json, PatchFile, Trust, positive, sample_rate
 from ..output import columns, plural, print_json, print_line, print_warning
 from ..patches import open_patch, problems_of
 from ..progress import Progress
@@ -47,6 +47,7 @@ def breed(
         float, typer.Option("--rate", metavar="HZ", callback=sample_rate, help="Sample rate of the sounds.")
     ] = 44100.0,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of all random numbers.")] = 0,
+    trust: Trust = None,
     json: Json = False,
 ) -> None:
     """Write 16 variants of a patch: mutations, crossings, or near a sound.
