@@ -82,11 +82,12 @@ class Waveshaper(Node):
 
     ``curve`` is a list of points ``x:y`` in ±1, joined by straight lines or by a monotone cubic, which never goes
     beyond its points (Fritsch & Carlson, SIAM J. Numer. Anal., 1980); outside of them it is constant. For a formula
-    instead of points, use ``expression``; ``drive`` has the usual curves. Harmonics above half the sample rate alias, unless
-    ``oversampling`` is set, or less with ``antialiasing``: the mean of the curve between two samples,
-    ``y = (F(x) - F(x₁)) / (x - x₁)``, ``F = ∫ curve``, half a sample late and with less treble (-2.5 dB at 10 kHz):
-    Parker, Zavalishin & Le Bivic, Reducing the aliasing of nonlinear waveshaping using continuous-time convolution
-    (DAFx, 2016).
+    instead of points, use ``expression``; ``drive`` has the usual curves.
+
+    Harmonics above half the sample rate alias, unless ``oversampling`` is set, or less with ``antialiasing``: the mean
+    of the curve between two samples, ``y = (F(x) - F(x₁)) / (x - x₁)``, ``F = ∫ curve``, half a sample late and with
+    less treble (-2.5 dB at 10 kHz). Parker, Zavalishin & Le Bivic, Reducing the aliasing of nonlinear waveshaping using
+    continuous-time convolution (DAFx, 2016).
     """
 
     aliases = ("shaper", "distortion", "transfer", "lookup", "chebyshev", "saturation")
@@ -133,9 +134,9 @@ class Exciter(Node):
     """Adds harmonics of the treble, an enhancer: ``y = x + amount · H[tanh(g H x + even) - tanh(even)] / g``.
 
     ``H`` is a high-pass of two poles at ``frequency``, ``g = 10^(drive / 20)``. ``even`` shifts the curve, which adds
-    even harmonics; the second filter removes what the curve makes below the frequency. The side chain of Knoppel, Signal
-    distortion circuit and method of use (US patent 4150253, 1979); Zölzer, DAFX (2011), ch. 4. With ``oversampling``,
-    the new harmonics do not alias.
+    even harmonics; the second filter removes what the curve makes below the frequency. The side chain of Knoppel,
+    Signal distortion circuit and method of use (US patent 4150253, 1979). With ``oversampling``, the new harmonics do
+    not alias.
     """
 
     aliases = ("enhancer", "aural", "presence", "air", "harmonics")
