@@ -276,7 +276,7 @@ class Drive(Node):
     worst alias of a sine of 5 kHz at 24 dB lies at -15 dB, with a factor of 2 at -34 dB, 4 at -65 dB, 8 at -114 dB.
     """
 
-    aliases = ("distortion", "overdrive", "saturation", "fuzz", "waveshaper", "tanh")
+    aliases = ("distortion", "overdrive", "saturation", "fuzz", "tanh", "shaper")
 
     audio = AUDIO
     drive = In(12.0, unit="dB", min=0.0, max=60.0, doc="gain before the curve")

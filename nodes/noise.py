@@ -6,7 +6,19 @@ space-efficient statistically good algorithms for random number generation, 2014
 
 import numpy as np
 
-from nodegraph.maths import LN_2, cos_turn, decay_factor, log2, next_random, read_double, sqrt, uniform
+from nodegraph.maths import (
+    LN_2,
+    LN_1000,
+    cos_turn,
+    decay_factor,
+    log2,
+    next_random,
+    prewarp,
+    read_double,
+    rising_edge,
+    sqrt,
+    uniform,
+)
 from nodegraph.node import Choice, In, Node, Out, State, Table
 
 AMPLITUDE = In(1.0, unit="ratio", min=0.0, max=1.0, doc="level of the noise (A)")
@@ -135,3 +147,34 @@ class Dust(Node):
         seed = next_random(seed)
         height = uniform(seed) if polarity == 0 else 2.0 * uniform(seed) - 1.0
         return (amplitude * height if hit else 0.0), seed
+
+
+REFERENCE_RATE = 44100.0  # Hz; sets the level of bursts
+
+
+class NoiseBurst(Node):
+    """Plays a short, decaying burst of noise at each trigger: the pick or the hammer of a string, a drum or a mode.
+
+    ``y = L(A e √(sr / 44100) w)``, ``e = 1000^(-t / decay)``, white noise w and a one-pole low-pass L at ``cutoff``: at
+    any sample rate it has the same level below the cutoff. ``amplitude`` is read at the trigger. The excitation of
+    Karplus & Strong, Digital synthesis of plucked-string and drum timbres (Computer Music J., 1983).
+    """
+
+    aliases = ("excitation", "pluck", "hit", "click")
+
+    gate = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge starts a burst")
+    amplitude = In(1.0, unit="ratio", min=0.0, max=1.0, doc="level of the burst that starts (A)")
+    decay = In(0.05, unit="s", min=0.001, max=5.0, taper="log", doc="time in which it falls by 60 dB")
+    cutoff = In(3000.0, unit="Hz", min=20.0, max=20000.0, taper="log", doc="corner of the low-pass")
+    out = Out(doc="burst of noise")
+    level, last_gate, low = State(), State(), State()
+    seed = State(1, seeded=True)
+
+    def tick(gate, amplitude, decay, cutoff, level, last_gate, low, seed, sr, dt):
+        seed = next_random(seed)
+        falling = level * decay_factor(decay / LN_1000, dt)
+        level = amplitude if rising_edge(gate, last_gate) else (falling if falling > 1e-9 else 0.0)
+        noise = sqrt(sr * (1.0 / REFERENCE_RATE)) * level * (2.0 * uniform(seed) - 1.0)
+        g = prewarp(cutoff, dt)
+        v = (noise - low) * (g / (1.0 + g))
+        return v + low, level, gate, v + low + v, seed

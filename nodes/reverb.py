@@ -35,7 +35,7 @@ class Reverb(Node):
     (J. Audio Eng. Soc., 1997).
     """
 
-    aliases = ("room", "hall", "plate", "freeverb", "gverb", "jpverb", "rev1~", "rev2~", "rev3~", "yafr2", "fdn")
+    aliases = ("room", "hall", "freeverb", "gverb", "jpverb", "rev1~", "rev2~", "rev3~", "yafr2", "fdn")
 
     audio = In(0.0, doc="dry signal; even lanes enter on the left, odd ones on the right, a single one on both")
     decay = In(2.0, unit="s", min=0.05, max=60.0, taper="log", doc="time in which the sound falls by 60 dB")

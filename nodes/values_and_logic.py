@@ -158,7 +158,7 @@ class MapRange(Node):
 class Clip(Node):
     """Limits a signal to ``low`` … ``high``: clipped, wrapped around or folded at the ends (waveshaper, wavefolder)."""
 
-    aliases = ("fold", "wrap", "wavefolder", "waveshaper")
+    aliases = ("fold", "wrap", "wavefolder")
 
     value = VALUE
     low = In(-1.0, min=-20000.0, max=20000.0, doc="lower limit")
@@ -400,7 +400,7 @@ class Expression(Node):
     lerp smoothstep min max db_to_gain gain_to_db note_to_hz hz_to_note semitones_to_ratio.
     """
 
-    aliases = ("expr", "fexpr", "waveshaper")
+    aliases = ("expr", "fexpr")
 
     a, b, c, d = (In(0.0, min=-20000.0, max=20000.0, doc="signal for the formula") for _ in range(4))
     text = Option("a + b", kind="text", doc="formula")

@@ -1,4 +1,4 @@
-"""Ten demos that are ready to be heard: loudness, peaks, offset and clicks at two sample rates."""
+"""Eleven demos that are ready to be heard: loudness, peaks, offset and clicks at two sample rates."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tests.rendering import patch_of
 PATCHES = Path(__file__).parent.parent / "patches"
 
 DEMOS = (
-    "arpeggio", "demo", "eight_voices", "feedback_fm", "patches_as_blocks", "pluck", "slides", "song",
+    "arpeggio", "choir", "demo", "eight_voices", "feedback_fm", "patches_as_blocks", "pluck", "slides", "song",
     "subtractive_voice", "temple",
 )  # fmt: skip
 SECONDS = 8.0

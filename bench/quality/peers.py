@@ -43,12 +43,13 @@ def scsynth(definition: SynthDef, seconds: float) -> Array | None:
         return soundfile.read(out)[0]
 
 
-def rubberband(sound: Array, rate: float, ratio: float) -> Array | None:
-    """Return a sound (samples, channels) stretched by Rubber Band's finer engine, R3."""
+def rubberband(sound: Array, rate: float, ratio: float = 1.0, pitch: float = 0.0) -> Array | None:
+    """Return a sound (samples, channels) stretched and transposed (semitones) by Rubber Band's finer engine, R3."""
     if not shutil.which("rubberband"):
         return None
     with TemporaryDirectory() as folder:
         source, out = Path(folder) / "in.wav", Path(folder) / "out.wav"
         soundfile.write(source, sound, round(rate), subtype="FLOAT")
-        subprocess.run(["rubberband", "-q", "-3", "-t", f"{ratio}", str(source), str(out)], check=True)
+        command = ["rubberband", "-q", "-3", "-t", f"{ratio}", "-p", f"{pitch}", str(source), str(out)]
+        subprocess.run(command, check=True, capture_output=True)
         return soundfile.read(out, always_2d=True)[0]

@@ -1,6 +1,8 @@
-"""The reverb: its tail against a decay by formula, and the evenness of its spectrum."""
+"""The reverb and the plate: their tails against a decay by formula, and the evenness of their spectra."""
 
 from __future__ import annotations
+
+import itertools
 
 import numpy as np
 from scipy.signal import butter, sosfilt
@@ -9,9 +11,10 @@ from tests.rendering import patch_of
 
 from .measure import RATE, render
 
-TITLE = "reverb, response to an impulse"
+TITLE = "reverb and plate, response to an impulse"
+WITHOUT_LOSS = {"reverb": {"treble": 1.0}, "plate": {"damping": 20000.0}}
 HEADINGS = [
-    "decay set",
+    "block, decay set",
     "decay of the octave at 1 kHz, s",
     "deviation of the tail's spectrum, dB (ideal noise 5.6)",
     "left and right",
@@ -20,10 +23,10 @@ HEADINGS = [
 
 def rows() -> list[list[str]]:
     found = []
-    for decay in (1.0, 3.0, 8.0):
+    for block, decay in itertools.product(WITHOUT_LOSS, (1.0, 3.0, 8.0)):
         patch = patch_of(
-            "x.out reverb.audio", "reverb.out out.audio",
-            x="audio_in", reverb=("reverb", {"decay": decay, "treble": 1.0, "mix": 1.0}), out="audio_out",
+            "x.out room.audio", "room.out out.audio",
+            x="audio_in", room=(block, {"decay": decay, "mix": 1.0, **WITHOUT_LOSS[block]}), out="audio_out",
         )  # fmt: skip
         seconds = max(1.2 * decay, 2.0)
         impulse = np.zeros((round(seconds * RATE), 1), np.float32)
@@ -38,7 +41,7 @@ def rows() -> list[list[str]]:
         db = 20 * np.log10(bins)
         found.append(
             [
-                f"{decay:g} s",
+                f"{block}, {decay:g} s",
                 f"{2 * (end - start) / RATE:.2f}",
                 f"{(db - np.convolve(db, np.ones(201) / 201, 'same'))[200:-200].std():.2f}",
                 f"{np.corrcoef(tail[4410:].T)[0, 1]:+.2f}",

@@ -122,7 +122,7 @@ def test_menus_contain_all_commands_and_disable_impossible_ones(user):
 @pytest.mark.parametrize("block", [
     "notes", "transpose_notes", "arpeggiator", "chord", "note_filter", "note_out", "adsr", "ar", "breakpoints",
     "equalizer", "tremolo", "frequency_shifter", "bit_crusher", "mid_side", "width", "matrix_mixer",
-    "send", "receive",
+    "send", "receive", "pitch_shifter", "waveshaper", "exciter", "formant", "noise_burst", "plate",
 ])  # fmt: skip
 def test_help_patches_play_without_input(user, block):
     add_help(user.desk, block)

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from nodes.noise import BrownNoise, Dust, PinkNoise, WhiteNoise
+from nodes.noise import BrownNoise, Dust, NoiseBurst, PinkNoise, WhiteNoise
 from tests.nodes.stepping import SR, run
 
 N = 1 << 18
+RATE = round(SR)
 
 
 def slope(signal, low, high):
@@ -62,3 +63,25 @@ def test_noise_depends_on_its_seed(cls):
     a, b, c = (run(cls, 50000, seed=seed)["out"] for seed in (7, 7, 8))
     assert np.array_equal(a, b)
     assert abs(np.corrcoef(a, c)[0, 1]) < 0.2
+
+
+def test_noise_burst_decays_at_each_trigger_and_has_its_spectrum():
+    gate = (np.arange(3 * RATE) % RATE < 10).astype(float)
+    out = run(NoiseBurst, 3 * RATE, gate=gate, decay=0.5, cutoff=20000.0, amplitude=0.8)["out"].reshape(3, -1)
+    power = (out**2).mean(axis=0).reshape(50, -1).mean(axis=1)
+    slope = np.polyfit((np.arange(25) + 0.5) / 50, 10 * np.log10(power[:25]), 1)[0]
+    assert slope == pytest.approx(-60.0 / 0.5, rel=0.05)
+    assert not np.array_equal(out[0], out[1])
+    dark = run(NoiseBurst, RATE, gate=gate[:RATE], decay=5.0, cutoff=500.0)["out"]
+    power = np.abs(np.fft.rfft(dark)) ** 2
+    low, high = power[200:400].mean(), power[4800:5200].mean()  # bins of 1 Hz
+    assert 10 * np.log10(high / low) == pytest.approx(10 * np.log10((1 + 0.6**2) / (1 + 10.0**2)), abs=1.0)
+
+
+def test_noise_burst_has_one_level_below_its_cutoff_at_any_rate():
+    levels = []
+    for rate in (44100, 88200):
+        gate = (np.arange(rate) < 10).astype(float)
+        burst = run(NoiseBurst, rate, sr=float(rate), gate=gate, decay=5.0, cutoff=1000.0)["out"]
+        levels.append(np.sqrt(np.mean(np.abs(np.fft.rfft(burst)[100:1000]) ** 2)) / rate)
+    assert levels[1] == pytest.approx(levels[0], rel=0.08)
