@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nodegraph.maths import clip, cos_turn, exp, log, log2, read_double, sqrt
+from nodegraph.maths import clip, cos_turn, exp, exp2, log, log2, read_double, sqrt
 from nodegraph.node import FrameIn, In, Line, Memory, Node, Option, Out, Scratch, State, Table, Transform
 from nodegraph.quantum import QUANTUM
 from nodegraph.spectral.bands import bounds, mel_matrix
@@ -17,6 +17,9 @@ from nodegraph.spectral.windows import window
 
 MAGNITUDE = FrameIn("magnitude", doc="magnitudes of the sound")
 OCTAVE_COST = 0.05  # of the score of a period per octave, so that a period wins over its multiples
+LEAP_COST = 0.35  # of the score per octave from the period before, for a hop of 10 ms (Boersma)
+CANDIDATES = 8  # periods per frame
+NO_CANDIDATE = -1e6  # score
 SILENCE = 1e-10  # power of a frame, relative to a full-scale constant
 LEAST_POWER = 1e-10  # of a bin, in the flatness
 COMPRESSION = 1000.0  # γ times the transform size: a sine at -60 dB is at the knee
@@ -42,13 +45,35 @@ def window_correlation(settings, sr):
     return correlation / correlation[0]
 
 
+def keep_candidate(octaves, heights, scores, octave, height):
+    """Keep a period of ``octave = log2 τ`` in the place of that with the lowest score, if its own is higher."""
+    score = height - OCTAVE_COST * octave
+    lowest = 0
+    for n in range(CANDIDATES):
+        if read_double(scores, n) < read_double(scores, lowest):
+            lowest = n
+    if score > read_double(scores, lowest):
+        octaves[lowest], heights[lowest], scores[lowest] = octave, height, score
+
+
+def best_with_past(octave, octaves_before, scores_before, leap):
+    """Return the best score of a path to a period, ``max_j(S_j - leap min(|octave - octave_j|, 1))``."""
+    best = NO_CANDIDATE
+    for n in range(CANDIDATES):
+        distance = abs(octave - read_double(octaves_before, n))
+        best = max(best, read_double(scores_before, n) - leap * min(distance, 1.0))
+    return best
+
+
 class Pitch(Node):
     """Finds the pitch of a sound of one voice, and how sure it is: a tuner, or a voice that plays an oscillator.
 
-    The period ``τ`` is that of the highest peak of ``r_x(τ) / r_w(τ)``, the autocorrelation of the frame over that of
-    its window, less 0.05 per octave of ``τ``; ``confidence`` is the height of the peak, 1 for a periodic sound. Below
-    ``threshold`` the frequency stays. A frame should hold four periods of ``lowest``. Boersma, Accurate short-term
-    analysis of the fundamental frequency (IFA Proceedings 17, 1993).
+    The candidates ``τ_i`` of a frame are the peaks of ``h(τ) = r_x(τ) / r_w(τ)``, the autocorrelation of the frame over
+    that of its window. ``S_i = h(τ_i) - 0.05 log2 τ_i + max_j(S'_j - c min(|log2(τ_i / τ'_j)|, 1))`` is the score of
+    the best path to a candidate from those of the frame before (Viterbi), where ``c`` is 0.35 times 10 ms per hop. The
+    period is that of the highest score; the path is not revised later, so that nothing is delayed. ``confidence`` is
+    ``h(τ)``, 1 for a periodic sound. Below ``threshold`` the frequency stays. A frame should hold four periods of
+    ``lowest``. Boersma, Accurate short-term analysis of the fundamental frequency (IFA Proceedings 17, 1993).
     """
 
     aliases = ("tuner", "fiddle~", "sigmund~", "yin", "tartini", "f0", "fundamental")
@@ -61,6 +86,8 @@ class Pitch(Node):
     confidence = Out(unit="ratio", doc="1 for a periodic sound, about 0.3 for noise, 0 for silence")
     power, zeros = Scratch(lambda settings, sr: settings["bins"]), Scratch(lambda settings, sr: settings["bins"])
     correlation = Scratch(lambda settings, sr: settings["size"])
+    octaves, heights, scores = (Scratch(lambda settings, sr: CANDIDATES) for _ in range(3))
+    octaves_before, scores_before = (Line(lambda settings, sr: CANDIDATES) for _ in range(2))
     of_window = Table(window_correlation)
     fft = Transform()
     frequencies, confidences = held_values(), held_values()
@@ -68,30 +95,41 @@ class Pitch(Node):
     last = State()
 
     def frame(
-        spectrum_re, spectrum_im, lowest, highest, threshold, power, zeros, correlation, of_window, fft,
-        frequencies, frequencies_size, confidences, read_frequency, read_confidence, last, bins, size, hop, age, sr,
+        spectrum_re, spectrum_im, lowest, highest, threshold, power, zeros, correlation, octaves, heights, scores,
+        octaves_before, scores_before, of_window, fft, frequencies, frequencies_size, confidences,
+        read_frequency, read_confidence, last, bins, size, hop, age, sr, dt,
     ):  # fmt: skip
         for k in range(bins):
             re, im = read_double(spectrum_re, k), read_double(spectrum_im, k)
             power[k] = re * re + im * im
             zeros[k] = 0.0
         irfft(fft, power, zeros, correlation)
-        best, height, period = -1.0, 0.0, 0.0
-        first = max(int(sr / max(highest, 1.0)), 2)
-        end = min(int(sr / max(lowest, 1.0)) + 2, size // 2)
+        for n in range(CANDIDATES):
+            octaves[n], heights[n], scores[n] = 0.0, 0.0, NO_CANDIDATE
+        shortest, longest = sr / max(highest, 1.0), sr / max(lowest, 1.0)
         if read_double(correlation, 0) > SILENCE * size:
-            for lag in range(first, end):
+            for lag in range(max(int(shortest), 2), min(int(longest) + 2, size // 2)):
                 a = normalised(correlation, of_window, lag - 1)
                 b = normalised(correlation, of_window, lag)
                 c = normalised(correlation, of_window, lag + 1)
                 if b > a and b >= c:
                     offset = 0.5 * (a - c) / (a - 2.0 * b + c)
-                    peak = b - 0.25 * (a - c) * offset
-                    score = peak - OCTAVE_COST * log2((lag + offset) / first)
-                    if score > best:
-                        best, height, period = score, peak, lag + offset
-        if period > 0.0 and height >= threshold:
-            last[0] = sr / period
+                    if shortest <= lag + offset <= longest:
+                        keep_candidate(octaves, heights, scores, log2(lag + offset), b - 0.25 * (a - c) * offset)
+        leap = LEAP_COST * 0.01 / (hop * dt)
+        best = 0
+        for n in range(CANDIDATES):
+            score = read_double(scores, n)
+            if score > NO_CANDIDATE:
+                scores[n] = score + best_with_past(read_double(octaves, n), octaves_before, scores_before, leap)
+            if read_double(scores, n) > read_double(scores, best):
+                best = n
+        highest_score, height = read_double(scores, best), read_double(heights, best)
+        for n in range(CANDIDATES):  # relative to the best, so that sums stay small
+            octaves_before[n] = octaves[n]
+            scores_before[n] = read_double(scores, n) - highest_score
+        if highest_score > NO_CANDIDATE and height >= threshold:
+            last[0] = sr / exp2(read_double(octaves, best))
         hold(frequencies, frequencies_size, read_frequency, age, hop, last[0])
         hold(confidences, frequencies_size, read_confidence, age, hop, clip(height, 0.0, 1.0))
 
