@@ -223,13 +223,22 @@ class SpectralFeatures(Node):
         return dict.fromkeys(("centroid", "spread", "rolloff", "flatness", "flux"), inputs["magnitude"])
 
 
+ONSET_BANDS = 96
+MEAN_SECONDS = 0.1
+
+
+def onset_weights(settings, sr):
+    """Return the weights of the bands in which onsets are looked for: triangles with a maximum of 1."""
+    return mel_matrix(ONSET_BANDS, settings["size"], sr, 0.0, sr / 2.0, "slaney", "peak")
+
+
 class Onset(Node):
     """Detects the starts of notes and hits: a trigger for envelopes, samples and sequencers.
 
-    ``o = Σ max(log(1 + γ m) - log(1 + γ m''), 0) / bins`` rises where magnitudes do, ``m''`` is the largest of three
-    neighbouring bins two frames before, which ignores vibrato. A note starts where ``o`` exceeds ``floor`` plus
-    ``threshold`` times its mean of the last second, and ``gap`` after the last one. Windows of 25 to 50 ms find most
-    notes. Böck & Widmer, Maximum filter vibrato suppression for onset detection (DAFx, 2013).
+    ``o = Σ max(log(1 + γ b) - log(1 + γ b''), 0) / 96`` rises where the magnitudes ``b`` of 96 mel bands do, ``b''`` is
+    the largest of three neighbouring bands two frames before, which ignores vibrato. A note starts where ``o`` exceeds
+    ``floor`` plus ``threshold`` times its mean of the last 100 ms, and ``gap`` after the last one. Windows of 25 to
+    50 ms find most notes. Böck & Widmer, Maximum filter vibrato suppression for onset detection (DAFx, 2013).
     """
 
     aliases = ("onsets", "attack", "bonk~", "transient", "beat")
@@ -238,33 +247,41 @@ class Onset(Node):
     threshold = In(
         2.0, unit="ratio", min=1.0, max=20.0, taper="log", doc="rise that starts a note, times the mean rise"
     )
-    floor = In(0.02, unit="ratio", min=0.0, max=1.0, doc="least rise that starts a note")
+    floor = In(0.05, unit="ratio", min=0.0, max=1.0, doc="least rise that starts a note")
     gap = In(0.05, unit="s", min=0.0, max=2.0, doc="least time between two notes")
     trigger = Out(unit="gate", doc="1 for one hop at the start of a note")
     strength = Out(unit="ratio", doc="rise of the spectrum (o)")
-    before, earlier = Line(lambda settings, sr: settings["bins"]), Line(lambda settings, sr: settings["bins"])
+    weights = Table(onset_weights)
+    limits = Table(lambda settings, sr: bounds(onset_weights(settings, sr)))
+    levels = Scratch(lambda settings, sr: ONSET_BANDS)
+    before, earlier = (Line(lambda settings, sr: ONSET_BANDS) for _ in range(2))
     triggers, strengths = held_values(), held_values()
     read_trigger, read_strength = State(0), State(0)
     mean, since = State(), State(1e9)
 
     def frame(
-        magnitude, threshold, floor, gap, before, earlier, triggers, triggers_size, strengths,
+        magnitude, threshold, floor, gap, weights, limits, levels, before, earlier, triggers, triggers_size, strengths,
         read_trigger, read_strength, mean, since, bins, size, hop, age, dt,
     ):  # fmt: skip
+        for b in range(ONSET_BANDS):
+            level = 0.0
+            for k in range(int(limits[2 * b]), int(limits[2 * b + 1])):
+                level += read_double(weights, b * bins + k) * read_double(magnitude, k)
+            levels[b] = log(1.0 + COMPRESSION / size * level)
         rise = 0.0
-        for k in range(bins):
-            low, high = max(k - 1, 0), min(k + 1, bins - 1)
-            past = max(max(read_double(earlier, low), read_double(earlier, k)), read_double(earlier, high))
-            rise += max(log(1.0 + COMPRESSION / size * read_double(magnitude, k)) - past, 0.0)
-        for k in range(bins):
-            earlier[k] = before[k]
-            before[k] = log(1.0 + COMPRESSION / size * read_double(magnitude, k))
-        rise /= bins
+        for b in range(ONSET_BANDS):
+            low, high = max(b - 1, 0), min(b + 1, ONSET_BANDS - 1)
+            past = max(max(read_double(earlier, low), read_double(earlier, b)), read_double(earlier, high))
+            rise += max(read_double(levels, b) - past, 0.0)
+        for b in range(ONSET_BANDS):
+            earlier[b] = before[b]
+            before[b] = levels[b]
+        rise /= ONSET_BANDS
         since[0] += hop * dt
         starts = rise > threshold * mean[0] + floor and since[0] >= gap
         if starts:
             since[0] = 0.0
-        mean[0] += (rise - mean[0]) * min(hop * dt, 1.0)
+        mean[0] += (rise - mean[0]) * min(hop * dt / MEAN_SECONDS, 1.0)
         hold(triggers, triggers_size, read_trigger, age, hop, 1.0 if starts else 0.0)
         hold(strengths, triggers_size, read_strength, age, hop, rise)
 

@@ -174,6 +174,17 @@ def test_each_note_triggers_once():
     assert np.all((found > starts) & (found < starts + 0.06))
 
 
+def test_a_quiet_note_soon_after_loud_ones_triggers():
+    rng = np.random.default_rng(5)
+    t = np.arange(2 * RATE) / RATE
+    burst = [np.where(t > s, np.exp(-30.0 * np.maximum(t - s, 0.0)), 0.0) for s in (0.3, 0.5, 0.7, 0.9, 1.2)]
+    gain = np.array([1.0, 1.0, 1.0, 1.0, 0.02])
+    sound = rng.normal(0.0, 0.2, len(t)) * (gain @ burst) + rng.normal(0.0, 0.001, len(t))
+    trigger = heard("onset", "trigger", sound.astype(np.float32), frames="magnitude")
+    found = np.flatnonzero(np.diff(trigger[RATE // 4 :]) > 0.5) / RATE + 0.25
+    assert len(found) == 5 and abs(found[-1] - 1.2) < 0.06
+
+
 def test_steady_sounds_trigger_nothing():
     t = np.arange(3 * RATE) / RATE
     vibrato = np.sin(2.0 * np.pi * 440.0 * t + 3.0 * np.sin(2.0 * np.pi * 5.0 * t))
