@@ -20,7 +20,7 @@ SURE = 0.1
 VOICES = (
     "bass_trance_c", "bass_woodsy_c", "bass_thick_c", "elec_ping", "elec_chime", "guit_e_slide", "tabla_tun1",
     "drum_tom_mid_soft",
-    # chosen by name after the block was made
+    # chosen by name
     "bass_dnb_f", "bass_drop_c", "bass_hard_c", "bass_hit_c", "bass_voxy_c", "bass_voxy_hit_c", "guit_e_fifths",
     "guit_harmonics", "elec_beep", "elec_bell", "elec_blip", "elec_bong", "elec_triangle", "elec_plip", "elec_twang",
     "perc_bell", "tabla_tun2", "tabla_tun3", "drum_tom_lo_soft", "drum_tom_hi_soft",
