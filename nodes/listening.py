@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nodegraph.maths import clip, cos_turn, exp, log, log2, read_double, sqrt
+from nodegraph.maths import clip, cos_turn, exp, exp2, log, log2, read_double, sqrt
 from nodegraph.node import FrameIn, In, Line, Memory, Node, Option, Out, Scratch, State, Table, Transform
 from nodegraph.quantum import QUANTUM
 from nodegraph.spectral.bands import bounds, mel_matrix
@@ -17,6 +17,9 @@ from nodegraph.spectral.windows import window
 
 MAGNITUDE = FrameIn("magnitude", doc="magnitudes of the sound")
 OCTAVE_COST = 0.05  # of the score of a period per octave, so that a period wins over its multiples
+LEAP_COST = 0.35  # of the score per octave from the period before, for a hop of 10 ms (Boersma)
+CANDIDATES = 8  # periods per frame
+NO_CANDIDATE = -1e6  # score
 SILENCE = 1e-10  # power of a frame, relative to a full-scale constant
 LEAST_POWER = 1e-10  # of a bin, in the flatness
 COMPRESSION = 1000.0  # γ times the transform size: a sine at -60 dB is at the knee
@@ -42,13 +45,35 @@ def window_correlation(settings, sr):
     return correlation / correlation[0]
 
 
+def keep_candidate(octaves, heights, scores, octave, height):
+    """Keep a period of ``octave = log2 τ`` in the place of that with the lowest score, if its own is higher."""
+    score = height - OCTAVE_COST * octave
+    lowest = 0
+    for n in range(CANDIDATES):
+        if read_double(scores, n) < read_double(scores, lowest):
+            lowest = n
+    if score > read_double(scores, lowest):
+        octaves[lowest], heights[lowest], scores[lowest] = octave, height, score
+
+
+def best_with_past(octave, octaves_before, scores_before, leap):
+    """Return the best score of a path to a period, ``max_j(S_j - leap min(|octave - octave_j|, 1))``."""
+    best = NO_CANDIDATE
+    for n in range(CANDIDATES):
+        distance = abs(octave - read_double(octaves_before, n))
+        best = max(best, read_double(scores_before, n) - leap * min(distance, 1.0))
+    return best
+
+
 class Pitch(Node):
     """Finds the pitch of a sound of one voice, and how sure it is: a tuner, or a voice that plays an oscillator.
 
-    The period ``τ`` is that of the highest peak of ``r_x(τ) / r_w(τ)``, the autocorrelation of the frame over that of
-    its window, less 0.05 per octave of ``τ``; ``confidence`` is the height of the peak, 1 for a periodic sound. Below
-    ``threshold`` the frequency stays. A frame should hold four periods of ``lowest``. Boersma, Accurate short-term
-    analysis of the fundamental frequency (IFA Proceedings 17, 1993).
+    The candidates ``τ_i`` of a frame are the peaks of ``h(τ) = r_x(τ) / r_w(τ)``, the autocorrelation of the frame over
+    that of its window. ``S_i = h(τ_i) - 0.05 log2 τ_i + max_j(S'_j - c min(|log2(τ_i / τ'_j)|, 1))`` is the score of
+    the best path to a candidate from those of the frame before (Viterbi), where ``c`` is 0.35 times 10 ms per hop. The
+    period is that of the highest score; the path is not revised later, so that nothing is delayed. ``confidence`` is
+    ``h(τ)``, 1 for a periodic sound. Below ``threshold`` the frequency stays. A frame should hold four periods of
+    ``lowest``. Boersma, Accurate short-term analysis of the fundamental frequency (IFA Proceedings 17, 1993).
     """
 
     aliases = ("tuner", "fiddle~", "sigmund~", "yin", "tartini", "f0", "fundamental")
@@ -61,6 +86,8 @@ class Pitch(Node):
     confidence = Out(unit="ratio", doc="1 for a periodic sound, about 0.3 for noise, 0 for silence")
     power, zeros = Scratch(lambda settings, sr: settings["bins"]), Scratch(lambda settings, sr: settings["bins"])
     correlation = Scratch(lambda settings, sr: settings["size"])
+    octaves, heights, scores = (Scratch(lambda settings, sr: CANDIDATES) for _ in range(3))
+    octaves_before, scores_before = (Line(lambda settings, sr: CANDIDATES) for _ in range(2))
     of_window = Table(window_correlation)
     fft = Transform()
     frequencies, confidences = held_values(), held_values()
@@ -68,30 +95,41 @@ class Pitch(Node):
     last = State()
 
     def frame(
-        spectrum_re, spectrum_im, lowest, highest, threshold, power, zeros, correlation, of_window, fft,
-        frequencies, frequencies_size, confidences, read_frequency, read_confidence, last, bins, size, hop, age, sr,
+        spectrum_re, spectrum_im, lowest, highest, threshold, power, zeros, correlation, octaves, heights, scores,
+        octaves_before, scores_before, of_window, fft, frequencies, frequencies_size, confidences,
+        read_frequency, read_confidence, last, bins, size, hop, age, sr, dt,
     ):  # fmt: skip
         for k in range(bins):
             re, im = read_double(spectrum_re, k), read_double(spectrum_im, k)
             power[k] = re * re + im * im
             zeros[k] = 0.0
         irfft(fft, power, zeros, correlation)
-        best, height, period = -1.0, 0.0, 0.0
-        first = max(int(sr / max(highest, 1.0)), 2)
-        end = min(int(sr / max(lowest, 1.0)) + 2, size // 2)
+        for n in range(CANDIDATES):
+            octaves[n], heights[n], scores[n] = 0.0, 0.0, NO_CANDIDATE
+        shortest, longest = sr / max(highest, 1.0), sr / max(lowest, 1.0)
         if read_double(correlation, 0) > SILENCE * size:
-            for lag in range(first, end):
+            for lag in range(max(int(shortest), 2), min(int(longest) + 2, size // 2)):
                 a = normalised(correlation, of_window, lag - 1)
                 b = normalised(correlation, of_window, lag)
                 c = normalised(correlation, of_window, lag + 1)
                 if b > a and b >= c:
                     offset = 0.5 * (a - c) / (a - 2.0 * b + c)
-                    peak = b - 0.25 * (a - c) * offset
-                    score = peak - OCTAVE_COST * log2((lag + offset) / first)
-                    if score > best:
-                        best, height, period = score, peak, lag + offset
-        if period > 0.0 and height >= threshold:
-            last[0] = sr / period
+                    if shortest <= lag + offset <= longest:
+                        keep_candidate(octaves, heights, scores, log2(lag + offset), b - 0.25 * (a - c) * offset)
+        leap = LEAP_COST * 0.01 / (hop * dt)
+        best = 0
+        for n in range(CANDIDATES):
+            score = read_double(scores, n)
+            if score > NO_CANDIDATE:
+                scores[n] = score + best_with_past(read_double(octaves, n), octaves_before, scores_before, leap)
+            if read_double(scores, n) > read_double(scores, best):
+                best = n
+        highest_score, height = read_double(scores, best), read_double(heights, best)
+        for n in range(CANDIDATES):  # relative to the best, so that sums stay small
+            octaves_before[n] = octaves[n]
+            scores_before[n] = read_double(scores, n) - highest_score
+        if highest_score > NO_CANDIDATE and height >= threshold:
+            last[0] = sr / exp2(read_double(octaves, best))
         hold(frequencies, frequencies_size, read_frequency, age, hop, last[0])
         hold(confidences, frequencies_size, read_confidence, age, hop, clip(height, 0.0, 1.0))
 
@@ -185,13 +223,22 @@ class SpectralFeatures(Node):
         return dict.fromkeys(("centroid", "spread", "rolloff", "flatness", "flux"), inputs["magnitude"])
 
 
+ONSET_BANDS = 96
+MEAN_SECONDS = 0.1
+
+
+def onset_weights(settings, sr):
+    """Return the weights of the bands in which onsets are looked for: triangles with a maximum of 1."""
+    return mel_matrix(ONSET_BANDS, settings["size"], sr, 0.0, sr / 2.0, "slaney", "peak")
+
+
 class Onset(Node):
     """Detects the starts of notes and hits: a trigger for envelopes, samples and sequencers.
 
-    ``o = Σ max(log(1 + γ m) - log(1 + γ m''), 0) / bins`` rises where magnitudes do, ``m''`` is the largest of three
-    neighbouring bins two frames before, which ignores vibrato. A note starts where ``o`` exceeds ``floor`` plus
-    ``threshold`` times its mean of the last second, and ``gap`` after the last one. Windows of 25 to 50 ms find most
-    notes. Böck & Widmer, Maximum filter vibrato suppression for onset detection (DAFx, 2013).
+    ``o = Σ max(log(1 + γ b) - log(1 + γ b''), 0) / 96`` rises where the magnitudes ``b`` of 96 mel bands do, ``b''`` is
+    the largest of three neighbouring bands two frames before, which ignores vibrato. A note starts where ``o`` exceeds
+    ``floor`` plus ``threshold`` times its mean of the last 100 ms, and ``gap`` after the last one. Windows of 25 to
+    50 ms find most notes. Böck & Widmer, Maximum filter vibrato suppression for onset detection (DAFx, 2013).
     """
 
     aliases = ("onsets", "attack", "bonk~", "transient", "beat")
@@ -200,33 +247,41 @@ class Onset(Node):
     threshold = In(
         2.0, unit="ratio", min=1.0, max=20.0, taper="log", doc="rise that starts a note, times the mean rise"
     )
-    floor = In(0.02, unit="ratio", min=0.0, max=1.0, doc="least rise that starts a note")
+    floor = In(0.05, unit="ratio", min=0.0, max=1.0, doc="least rise that starts a note")
     gap = In(0.05, unit="s", min=0.0, max=2.0, doc="least time between two notes")
     trigger = Out(unit="gate", doc="1 for one hop at the start of a note")
     strength = Out(unit="ratio", doc="rise of the spectrum (o)")
-    before, earlier = Line(lambda settings, sr: settings["bins"]), Line(lambda settings, sr: settings["bins"])
+    weights = Table(onset_weights)
+    limits = Table(lambda settings, sr: bounds(onset_weights(settings, sr)))
+    levels = Scratch(lambda settings, sr: ONSET_BANDS)
+    before, earlier = (Line(lambda settings, sr: ONSET_BANDS) for _ in range(2))
     triggers, strengths = held_values(), held_values()
     read_trigger, read_strength = State(0), State(0)
     mean, since = State(), State(1e9)
 
     def frame(
-        magnitude, threshold, floor, gap, before, earlier, triggers, triggers_size, strengths,
+        magnitude, threshold, floor, gap, weights, limits, levels, before, earlier, triggers, triggers_size, strengths,
         read_trigger, read_strength, mean, since, bins, size, hop, age, dt,
     ):  # fmt: skip
+        for b in range(ONSET_BANDS):
+            level = 0.0
+            for k in range(int(limits[2 * b]), int(limits[2 * b + 1])):
+                level += read_double(weights, b * bins + k) * read_double(magnitude, k)
+            levels[b] = log(1.0 + COMPRESSION / size * level)
         rise = 0.0
-        for k in range(bins):
-            low, high = max(k - 1, 0), min(k + 1, bins - 1)
-            past = max(max(read_double(earlier, low), read_double(earlier, k)), read_double(earlier, high))
-            rise += max(log(1.0 + COMPRESSION / size * read_double(magnitude, k)) - past, 0.0)
-        for k in range(bins):
-            earlier[k] = before[k]
-            before[k] = log(1.0 + COMPRESSION / size * read_double(magnitude, k))
-        rise /= bins
+        for b in range(ONSET_BANDS):
+            low, high = max(b - 1, 0), min(b + 1, ONSET_BANDS - 1)
+            past = max(max(read_double(earlier, low), read_double(earlier, b)), read_double(earlier, high))
+            rise += max(read_double(levels, b) - past, 0.0)
+        for b in range(ONSET_BANDS):
+            earlier[b] = before[b]
+            before[b] = levels[b]
+        rise /= ONSET_BANDS
         since[0] += hop * dt
         starts = rise > threshold * mean[0] + floor and since[0] >= gap
         if starts:
             since[0] = 0.0
-        mean[0] += (rise - mean[0]) * min(hop * dt, 1.0)
+        mean[0] += (rise - mean[0]) * min(hop * dt / MEAN_SECONDS, 1.0)
         hold(triggers, triggers_size, read_trigger, age, hop, 1.0 if starts else 0.0)
         hold(strengths, triggers_size, read_strength, age, hop, rise)
 

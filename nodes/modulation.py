@@ -78,7 +78,8 @@ class Phaser(Node):
     """Sweeps three notches through a sound: six all-passes of first order, mixed with the dry signal.
 
     Each has ``H(z) = (a - z⁻¹) / (1 - a z⁻¹)``, ``a = (1 - tan πf/sr) / (1 + tan πf/sr)``: a quarter of a cycle late at
-    ``f``, which moves over five octaves from 150 Hz at full depth. At mix 0.5 the notches are deepest.
+    ``f``, which moves over five octaves from 150 Hz at full depth. At mix 0.5 the notches are deepest. The feedback has
+    no delay: with the output ``a⁶ x + y₀``, where ``y₀`` is that for ``x = 0``, ``x = (audio + g y₀) / (1 - g a⁶)``.
     """
 
     aliases = ("sweep", "phase90")
@@ -87,21 +88,23 @@ class Phaser(Node):
     phase = In(0.0, unit="cycles", min=0.0, max=1.0, doc="offset of the sweep")
     out = Out(doc="phased signal")
     s1, s2, s3, s4, s5, s6 = (State() for _ in range(6))
-    back, cycle = State(), State()
+    cycle = State()
 
-    def tick(audio, rate, depth, feedback, mix, phase, s1, s2, s3, s4, s5, s6, back, cycle, dt):
+    def tick(audio, rate, depth, feedback, mix, phase, s1, s2, s3, s4, s5, s6, cycle, dt):
         height = 0.5 - 0.5 * cos_turn(cycle + phase)
         frequency = LOWEST_NOTCH * exp2(NOTCH_OCTAVES * clip(depth, 0.0, 1.0) * height)
         t = tan_turn(0.5 * frequency * dt)
         a = (1.0 - t) / (1.0 + t)
-        x = audio + clip(feedback, -0.95, 0.95) * back
+        b, g = sqrt(1.0 - a * a), clip(feedback, -0.95, 0.95)
+        of_states = -b * (s6 + a * (s5 + a * (s4 + a * (s3 + a * (s2 + a * s1)))))
+        x = (audio + g * of_states) / (1.0 - g * a * a * a * a * a * a)
         y1, s1 = rotated(x, s1, a)
         y2, s2 = rotated(y1, s2, a)
         y3, s3 = rotated(y2, s3, a)
         y4, s4 = rotated(y3, s4, a)
         y5, s5 = rotated(y4, s5, a)
         y6, s6 = rotated(y5, s6, a)
-        return lerp(audio, y6, mix), s1, s2, s3, s4, s5, s6, y6, wrap(cycle + rate * dt)
+        return lerp(audio, y6, mix), s1, s2, s3, s4, s5, s6, wrap(cycle + rate * dt)
 
 
 class Tremolo(Node):

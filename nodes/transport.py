@@ -38,9 +38,9 @@ class Transport(Node):
     beat = Out(unit="beats", doc="position in beats")
     seconds = Out(unit="s", doc="position at this tempo; for position of file players")
     bpm = Out(unit="bpm", doc="tempo; for note_length")
-    at, last_rewind, started = State(), State(), State()
+    at, lost, last_rewind, started = State(), State(), State(), State()
 
-    def tick(play, rewind, position, tempo, meter, loop_start, loop_end, at, last_rewind, started, dt):
+    def tick(play, rewind, position, tempo, meter, loop_start, loop_end, at, lost, last_rewind, started, dt):
         jumps = rising_edge(rewind, last_rewind) | (started == 0.0)
         at = position if jumps else at
         loops = (loop_end > loop_start) & (at >= loop_end) & (play > 0.5)
@@ -50,8 +50,10 @@ class Transport(Node):
         run = 1.0 if play > 0.5 else 0.0
         seconds = 60.0 * at / max(tempo, 1e-3)
         jump = 1.0 if jumps | loops else 0.0
-        following = at + run * tempo * dt * 0.016666666666666666
-        return run, jump, floor(bars), wrap(bars), at, seconds, tempo, following, rewind, 1.0
+        step = run * tempo * dt / 60.0 - lost
+        following = at + step
+        lost = (following - at) - step  # by rounding (Kahan), which would add up to milliseconds a day
+        return run, jump, floor(bars), wrap(bars), at, seconds, tempo, following, lost, rewind, 1.0
 
 
 class BeatClock(Node):

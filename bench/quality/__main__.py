@@ -22,7 +22,7 @@ from nodegraph.files.atomic import write_atomic
 from .. import quality
 from ..peers.base import ROOT
 
-HELPERS = ("__main__", "measure", "peers", "recordings")
+HELPERS = ("__main__", "heard", "measure", "peers", "recordings")
 MODULES = [info.name for info in pkgutil.iter_modules(quality.__path__) if info.name not in HELPERS]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from tests.rendering import patch_of
@@ -31,12 +33,20 @@ def of_csound(frequency: float) -> Array | None:
     return peers.csound(f"aout vco2 0.5, {frequency}", SECONDS + 0.1)
 
 
+def of_faust(form: str) -> Callable[[float], Array | None]:
+    """Return the program of an oscillator of Faust's library."""
+    return lambda frequency: peers.faust(f"os.{form}({frequency})", SECONDS + 0.1)
+
+
 PROGRAMS = {
     "nodegraph": ours,
     "nodegraph, oversampling 2": lambda frequency: ours(frequency, oversampling="2"),
     "nodegraph, naive": lambda frequency: ours(frequency, quality="naive"),
     "scsynth Saw": of_scsynth,
     "Csound vco2": of_csound,
+    "Faust os.sawtooth": of_faust("sawtooth"),
+    "Faust os.saw4": of_faust("saw4"),
+    "Faust os.saw2f4": of_faust("saw2f4"),
 }
 
 

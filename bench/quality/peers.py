@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import soundfile
 
 from ..peers.synthdef import SynthDef, message, score
@@ -27,6 +29,42 @@ def csound(instrument: str, seconds: float) -> Array | None:
         )
         subprocess.run(["csound", "-d", "-W", "-f", "-o", str(out), str(file)], check=True, capture_output=True)
         return soundfile.read(out)[0]
+
+
+FAUST_MAIN = """
+#include <cstdio>
+#include <faust/dsp/dsp.h>
+#include <faust/gui/UI.h>
+#include <faust/gui/meta.h>
+#include "one.cpp"
+int main() {
+    static mydsp one;
+    one.init(RATE);
+    for (int n = 0; n < BLOCKS; n++) {
+        double samples[64];
+        double *outputs[] = {samples};
+        one.compute(64, nullptr, outputs);
+        fwrite(samples, sizeof(double), 64, stdout);
+    }
+}
+"""
+
+
+def faust(process: str, seconds: float) -> Array | None:
+    """Return the sound of a Faust expression, in double precision."""
+    if not (shutil.which("faust") and shutil.which("g++")):
+        return None
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "one.dsp").write_text(f'import("stdfaust.lib");\nprocess = {process};\n')
+        (Path(folder) / "main.cpp").write_text(FAUST_MAIN)
+        blocks = math.ceil(seconds * RATE / 64)
+        for command in (
+            ["faust", "-double", "-o", "one.cpp", "one.dsp"],
+            ["g++", "-O2", "-DFAUSTFLOAT=double", f"-DRATE={RATE:.0f}", f"-DBLOCKS={blocks}", "-o", "one", "main.cpp"],
+        ):
+            subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        made = subprocess.run([f"{folder}/one"], check=True, capture_output=True)
+        return np.frombuffer(made.stdout)
 
 
 def scsynth(definition: SynthDef, seconds: float) -> Array | None:

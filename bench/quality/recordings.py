@@ -1,4 +1,4 @@
-"""CC0 recordings of the Debian package sonic-pi-samples; none of them was heard while a block was made or tuned."""
+"""CC0 recordings of the Debian package sonic-pi-samples; only `pitch` and `onset` were tuned with a view to them."""
 
 from __future__ import annotations
 

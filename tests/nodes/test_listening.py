@@ -53,6 +53,18 @@ def test_pitch_follows_a_glide():
     assert np.abs(cents(found[middle], frequency[middle - SIZE // 2 - HOP // 2])).max() < 20.0
 
 
+def test_pitch_stays_while_odd_harmonics_are_weak_for_a_moment():
+    t = np.arange(RATE) / RATE
+    odd = np.where(abs(t - 0.5) < 0.04, 0.03, 1.0)
+    sound = sum((odd if h % 2 else 1.0) * np.sin(2.0 * np.pi * 200.0 * h * t) / h for h in range(1, 9)) / 4.0
+    found = heard("pitch", "frequency", sound.astype(np.float32))[4000:]
+    assert np.abs(cents(found, 200.0)).max() < 10.0
+
+
+def test_pitch_lies_in_its_range():
+    assert abs(cents(heard("pitch", "frequency", tone(1515.0), highest=1500.0)[-1], 1515.0 / 2.0)) < 3.0
+
+
 def test_pitch_is_unsure_of_noise_and_stays_in_silence():
     sound = np.concatenate([tone(330.0), np.zeros(RATE, np.float32)])
     found, sure = heard("pitch", "frequency", sound), heard("pitch", "confidence", sound)
@@ -160,6 +172,17 @@ def test_each_note_triggers_once():
     found = np.flatnonzero(np.diff(trigger) > 0.5) / RATE
     assert len(found) == len(starts)
     assert np.all((found > starts) & (found < starts + 0.06))
+
+
+def test_a_quiet_note_soon_after_loud_ones_triggers():
+    rng = np.random.default_rng(5)
+    t = np.arange(2 * RATE) / RATE
+    burst = [np.where(t > s, np.exp(-30.0 * np.maximum(t - s, 0.0)), 0.0) for s in (0.3, 0.5, 0.7, 0.9, 1.2)]
+    gain = np.array([1.0, 1.0, 1.0, 1.0, 0.02])
+    sound = rng.normal(0.0, 0.2, len(t)) * (gain @ burst) + rng.normal(0.0, 0.001, len(t))
+    trigger = heard("onset", "trigger", sound.astype(np.float32), frames="magnitude")
+    found = np.flatnonzero(np.diff(trigger[RATE // 4 :]) > 0.5) / RATE + 0.25
+    assert len(found) == 5 and abs(found[-1] - 1.2) < 0.06
 
 
 def test_steady_sounds_trigger_nothing():

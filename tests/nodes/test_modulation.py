@@ -54,6 +54,13 @@ def test_phaser_alone_is_an_all_pass():
     assert response(out, F) == pytest.approx(1.0, abs=1e-4)
 
 
+def test_phaser_feeds_back_without_delay():
+    out = run(Phaser, N, audio=impulse(N), feedback=0.6, mix=0.5, **STILL)["out"]
+    turns = -6.0 * np.arctan(np.tan(np.pi * F / SR) / np.tan(np.pi * 150.0 / SR)) / np.pi
+    passed = np.exp(2j * np.pi * turns)
+    assert response(out, F) == pytest.approx(np.abs(0.5 + 0.5 * passed / (1.0 - 0.6 * passed)), abs=1e-4)
+
+
 @pytest.mark.parametrize("block", [Flanger, Phaser])
 @pytest.mark.parametrize("feedback", [-0.95, 0.95])
 def test_feedback_never_runs_away(block, feedback):

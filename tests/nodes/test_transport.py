@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodegraph.engine.offline import Offline
+from nodes.transport import Transport
+from tests.nodes.stepping import run
 from tests.rendering import patch_of
 
 RATE = 44100.0
@@ -121,3 +123,10 @@ def test_beat_lfo_matches_the_wave_at_its_bar_phase(cycles):
 def test_note_length_follows_its_beats():
     patch = patch_of("n.seconds out.audio", n=("note_length", {"tempo": 90.0, "beats": 0.75}), out="audio_out")
     assert signals(patch, 64)[-1, 0] == pytest.approx(0.5, rel=1e-6)
+
+
+def test_transport_keeps_time_far_from_zero():
+    play, rewind = 1.0, np.r_[np.zeros(1), np.ones(199_999)]
+    found = run(Transport, 200_000, play=play, rewind=rewind, position=1_000_000.0, tempo=123.0, meter=4.0)["beat"]
+    expected = 1_000_000.0 + 123.0 / 60.0 * (np.arange(199_999)) / RATE
+    assert np.abs(found[1:] - expected).max() < 1e-9

@@ -1,0 +1,104 @@
+"""Blocks sound the same at all sample rates: levels of third-octave bands of a fixed sound."""
+
+import numpy as np
+import pytest
+
+from nodegraph.blocks.registry import node_types
+from nodegraph.engine.offline import Offline
+from tests.rendering import patch_of
+
+pytestmark = pytest.mark.usefixtures("hidden_blocks_can_be_named")
+
+RATES = (44100, 48000, 96000, 192000)
+SECONDS, START = 0.35, 0.1
+CENTRES = 1000.0 * 2.0 ** (np.arange(-12, 13) / 3.0)  # Hz: 62.5 Hz to 16 kHz
+RANGE = 40.0  # dB: bands further below the loudest are not compared
+TOLERANCE = 1.0  # dB
+EXCITED = {"audio", "value", "values", "a", "original", "target", "gate", "clock"}  # other inputs have their defaults
+STRUCK = {"membrane", "mode"}  # an impulse of height 1 excites them equally at all rates
+
+
+def is_compared(cls):
+    """Return whether a block makes signals of signals: events, frames and files are tested elsewhere."""
+    spec = cls.spec
+    others = cls.frame or cls.device or cls.container or spec.helpers or spec.event_inputs or spec.frame_outputs
+    return bool(spec.outputs and not others)
+
+
+BLOCKS = [cls for cls in node_types().values() if is_compared(cls)]
+
+
+def excitation(cls, port, rate):
+    """Return a fixed sound: a sine per band, pulses for a gate, or an impulse."""
+    t = np.arange(round(SECONDS * rate)) / rate
+    if cls.type in STRUCK:
+        return (np.arange(len(t)) == round(START * rate)).astype(np.float32)
+    if port.unit == "gate":
+        return (t % 0.125 < 0.06).astype(np.float32)
+    phases = np.random.default_rng(1).uniform(0.0, 2.0 * np.pi, len(CENTRES))
+    wave = np.sin(2.0 * np.pi * np.outer(t, CENTRES) + phases[None, :]).sum(axis=1) / len(CENTRES)
+    return wave.astype(np.float32)
+
+
+def sound(cls, rate):
+    """Return the first output of a block with its default settings, whose first input gets the excitation."""
+    wires, inputs = [f"block.{next(iter(cls.spec.outputs))} out.audio"], {}
+    nodes = {"block": cls.type, "out": "audio_out"}
+    port = next(iter(cls.spec.inputs.values()), None)
+    if port is not None and port.name in EXCITED:
+        nodes["x"] = "audio_in"
+        wires.append(f"x.out block.{port.name}")
+        inputs["x"] = excitation(cls, port, rate)[:, None]
+    engine = Offline(patch_of(*wires, checked=False, **nodes).document, rate, inputs=inputs)
+    try:
+        return engine.run_samples(round(SECONDS * rate))[round(START * rate) :, 0].astype(np.float64)
+    finally:
+        engine.close()
+
+
+def bands(x, rate):
+    """Return the levels in dB of third-octave bands, and of all below them."""
+    power = np.abs(np.fft.rfft(x * np.hanning(len(x)))) ** 2 / len(x) ** 2
+    frequencies = np.fft.rfftfreq(len(x), 1.0 / rate)
+    edges = np.concatenate([[0.0], CENTRES * 2.0 ** (-1.0 / 6.0), CENTRES[-1:] * 2.0 ** (1.0 / 6.0)])
+    sums = [power[(frequencies >= a) & (frequencies < b)].sum() for a, b in zip(edges, edges[1:])]
+    return 10.0 * np.log10(np.maximum(sums, 1e-20))
+
+
+BILINEAR = "the bilinear transform has a zero at half the rate"
+INTERPOLATION = "the interpolation of a delay attenuates the treble at 44.1 kHz"
+TREBLE = "the treble fades out from 15 kHz on at 44.1 kHz"
+STEPS = "steps lie at whole samples, and their aliases in the top bands"
+LOOP = "a non-linear loop, not oversampled by default"
+WIDER = {
+    "one_pole": (6.0, BILINEAR), "biquad": (2.0, BILINEAR), "state_variable": (2.0, BILINEAR),
+    "comb": (1.5, INTERPOLATION), "chorus": (1.5, INTERPOLATION), "flanger": (1.5, INTERPOLATION),
+    "saw": (1.6, TREBLE), "square": (1.6, TREBLE), "supersaw": (1.6, TREBLE),
+    "bowed_string": (1.5, LOOP), "reed": (2.5, LOOP), "reverb": (2.0, "its tail is like noise"),
+    "compare": (1.6, STEPS), "quantise": (4.5, STEPS), "slew": (1.6, STEPS), "ramp": (3.0, STEPS),
+}  # fmt: skip
+RANDOM = {"white_noise": 0.5, "pink_noise": 3.0, "brown_noise": 4.0, "bit_crusher": 0.5}  # dB of the level
+PULSES = {"dust", "trigger"}  # of one sample
+
+
+def pulses(x):
+    return int(np.count_nonzero((x[1:] > 0.0) & (x[:-1] <= 0.0)))
+
+
+@pytest.mark.parametrize("cls", BLOCKS, ids=lambda c: c.type)
+def test_block_sounds_the_same_at_all_rates(cls):
+    """Noise has the same level, not the same bands: it reaches up to half the rate, and its waves are others."""
+    sounds = [sound(cls, rate) for rate in RATES]
+    if cls.type in PULSES:
+        counts = [pulses(x) for x in sounds]
+        assert max(counts) <= min(counts) + 3.0 * np.sqrt(counts[0]) * (cls.type == "dust")
+        return
+    if cls.type in RANDOM:
+        levels = [20.0 * np.log10(x.std()) for x in sounds]
+        assert max(levels) - min(levels) < RANDOM[cls.type]
+        return
+    expected = bands(sounds[0], RATES[0])
+    heard = expected > expected.max() - RANGE
+    tolerance, _ = WIDER.get(cls.type, (TOLERANCE, ""))
+    for x, rate in zip(sounds[1:], RATES[1:]):
+        assert np.abs(bands(x, rate) - expected)[heard].max() < tolerance, rate
