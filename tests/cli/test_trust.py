@@ -42,7 +42,7 @@ def model(tmp_path):
     """``model.json``: the constant 0.25 through ``twice.pt``, which doubles it; return the path of the model."""
     torch.jit.save(torch.jit.script(Twice()), tmp_path / "twice.pt")
     patch = Patch()
-    patch.add("torchscript", "model", size=64, delay=4096, audio=0.25)  # no late answers on a busy machine
+    patch.add("torchscript", "model", size=64, delay=32, audio=0.25)  # no late answers on a busy machine
     patch.add("audio_out", "out")
     patch.connect("model.out", "out.audio")
     patch.set("model.file", "twice.pt")
