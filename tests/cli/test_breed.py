@@ -36,4 +36,8 @@ def test_errors_are_one_line(cli, beep, tmp_path):
     nodegraph.Patch().save(tmp_path / "empty.json")
     assert "not a variant" in cli("breed", "beep.json", "--with", "empty.json", "-o", "new", *QUICK).line
     (tmp_path / "file").write_text("")
+    (tmp_path / "used").mkdir()
+    (tmp_path / "used/01.json").write_text("favourite")
+    assert "used: not empty" in cli("breed", "beep.json", "-o", "used", *QUICK).line
+    assert (tmp_path / "used/01.json").read_text() == "favourite"
     assert "not a folder" in cli("breed", "beep.json", "-o", "file", *QUICK).line

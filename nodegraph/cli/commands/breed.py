@@ -52,8 +52,8 @@ def breed(
 ) -> None:
     """Write 16 variants of a patch: mutations, crossings, or near a sound.
 
-    FOLDER gets 01.wav … 16.wav, all at one level, and the patches 01.json … 16.json. The knobs vary that `nodegraph
-    vary` sets. To breed again, name favourites: `nodegraph breed 03.json --with 11.json -o next`.
+    FOLDER, new or empty, gets 01.wav … 16.wav, all at one level, and the patches 01.json … 16.json. The knobs vary that
+    `nodegraph vary` sets. To breed again, name favourites: `nodegraph breed 03.json --with 11.json -o next`.
     """
     from nodegraph.control.random_values import knobs_of_patch, safe_knobs
     from nodegraph.estimator.breeding import Breeder
@@ -62,6 +62,8 @@ def breed(
     from nodegraph.graph import build_graph
     from nodegraph.patch import PatchError
 
+    if output.is_dir() and any(output.iterdir()):
+        raise CommandError(f"{output}: not empty; it may hold favourites. Choose another name.")
     opened = open_patch(patch)
     target = None if near is None else read_target(near, seconds, rate)
     try:
