@@ -42,7 +42,7 @@ class Transport(Node):
 
     def tick(play, rewind, position, tempo, meter, loop_start, loop_end, at, lost, last_rewind, started, dt):
         jumps = rising_edge(rewind, last_rewind) | (started == 0.0)
-        at = position if jumps else at
+        at, lost = (position, 0.0) if jumps else (at, lost)
         loops = (loop_end > loop_start) & (at >= loop_end) & (play > 0.5)
         length = loop_end - loop_start
         at = loop_start + wrap((at - loop_end) / max(length, 1e-9)) * length if loops else at

@@ -50,7 +50,7 @@ def breed(
     trust: Trust = None,
     json: Json = False,
 ) -> None:
-    """Write 16 variants of a patch: mutations, crossings, or near a sound.
+    """Write variants of a patch: mutated, crossed, or near a sound.
 
     FOLDER, new or empty, gets 01.wav … 16.wav, all at one level, and the patches 01.json … 16.json. The knobs vary that
     `nodegraph vary` sets. To breed again, name favourites: `nodegraph breed 03.json --with 11.json -o next`.
