@@ -7,10 +7,13 @@ from nodegraph.blocks.sample_bank import (
     CENTRE,
     CHANNELS,
     DECAY,
+    DELAY,
     END,
     FIRST,
     HIGH_KEY,
     HIGH_VELOCITY,
+    HOLD,
+    LEFT_GAIN,
     LOOP_CONTINUOUS,
     LOOP_END,
     LOOP_START,
@@ -21,8 +24,9 @@ from nodegraph.blocks.sample_bank import (
     ONE_SHOT,
     RATE,
     RELEASE,
+    RIGHT_GAIN,
     SUSTAIN,
-    ZONE_GAIN,
+    TARGET,
     ZONE_SIZE,
     SampleBank,
     instrument_problem,
@@ -47,7 +51,7 @@ OFF, ATTACKS, HOLDS, RELEASES = range(4)
 
 
 class Sampler(Node):
-    """Plays the sounds of an SFZ instrument, or one sound at any pitch, by notes; each voice is a lane.
+    """Plays an SFZ or SoundFont instrument, or one sound at any pitch, by notes; each voice is a lane.
 
     Wire ``pitch``, ``gate`` and ``velocity`` of a ``notes`` block. A rising gate plays the first zone that contains the
     key and the velocity, at ``2**((pitch - centre) / 12)`` times its speed, by band-limited interpolation; the pitch
@@ -55,30 +59,35 @@ class Sampler(Node):
     times. Without a file a plucked string sounds.
 
     SFZ opcodes: sample, lokey, hikey, key, pitch_keycenter, lovel, hivel, loop_mode, loop_start, loop_end, offset, end,
-    volume, tune, transpose, ampeg_attack, ampeg_decay, ampeg_sustain, ampeg_release.
+    volume, pan, tune, transpose, ampeg_delay, ampeg_attack, ampeg_hold, ampeg_decay, ampeg_sustain, ampeg_release.
+
+    SoundFont 2 (.sf2): one preset with its samples, loops, tuning, level, pan and volume envelope. Filters, modulators,
+    vibrato, sends and quieter layers of the same keys are ignored, which is reported.
     """
 
-    aliases = ("sfz", "multisample", "soundfont", "rompler", "simpler", "keymap")
+    aliases = ("sfz", "sf2", "multisample", "soundfont", "rompler", "simpler", "keymap")
 
     pitch = In(60.0, unit="semitones", min=0.0, max=127.0, doc="key and bend; 60 is middle C")
     gate = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge starts the note, a fall releases it")
     velocity = In(1.0, unit="ratio", min=0.0, max=1.0, smooth=False, doc="selects the zone and scales the sound")
     start = In(0.0, unit="s", min=0.0, max=600.0, smooth=False, doc="added to the first position of the sound")
     reverse = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="plays notes backwards while above 0.5")
-    file = Option("", kind="file", doc="SFZ instrument or sound file, in the patch's folder")
+    file = Option("", kind="file", doc="SFZ or SoundFont (.sf2) instrument or sound file, in the patch's folder")
+    preset = Option("", doc="SoundFont preset: program (0-127), bank:program or name; empty for the first")
     root = Option(60, unit="semitones", min=0, max=127, doc="key that plays a sound file at its original pitch")
     left = Out(doc="left channel of each voice; the only one of mono sounds")
     right = Out(doc="right channel of each voice")
     zone, stage, place, part, backward, wrapped = State(-1), State(OFF), State(0), State(), State(0), State(0)
-    envelope, gain, last_gate = State(), State(), State()
+    envelope, wait, gain, last_gate = State(), State(), State(), State()
     last_left, last_right, offset_left, offset_right, fade_left = State(), State(), State(), State(), State(0)
     weights = Memory(lambda settings: MAX_TAPS)
     table = Table(sinc_table)
     bank = Helper(SampleBank)
 
     def block(
-        pitch, gate, velocity, start, reverse, left, right, zone, stage, place, part, backward, wrapped, envelope, gain,
-        last_gate, last_left, last_right, offset_left, offset_right, fade_left, weights, table, samples, zones, sr, dt,
+        pitch, gate, velocity, start, reverse, left, right, zone, stage, place, part, backward, wrapped, envelope, wait,
+        gain, last_gate, last_left, last_right, offset_left, offset_right, fade_left, weights, table, samples, zones,
+        sr, dt,
     ):  # fmt: skip
         fade = int(FADE_SECONDS * sr)
         for v in range(left.shape[1]):
@@ -100,7 +109,7 @@ class Sampler(Node):
                         ahead = int(clip(finite_or_zero(lane_of(start, i, v)), 0.0, 1e4) * zones[at + RATE])
                         first, end = int(zones[at + FIRST]), int(zones[at + END])
                         place[v] = max(end - 1 - ahead, first) if backward[v] == 1 else min(first + ahead, end - 1)
-                        part[v], envelope[v], gain[v] = 0.0, 0.0, force * zones[at + ZONE_GAIN]
+                        part[v], envelope[v], wait[v], gain[v] = 0.0, 0.0, zones[at + DELAY], force
                         wrapped[v] = 0
                 at = ZONE_SIZE * max(zone[v], 0)
                 if stage[v] in (ATTACKS, HOLDS) and now <= 0.5 and zones[at + MODE] != ONE_SHOT:
@@ -115,7 +124,7 @@ class Sampler(Node):
                     if place[v] >= int(zones[at + END]) or place[v] < int(zones[at + FIRST]):
                         stage[v], cut = OFF, True
                 if stage[v] != OFF:
-                    envelope[v], stage[v] = follow(envelope[v], stage[v], zones, at, dt)
+                    envelope[v], stage[v], wait[v] = follow(envelope[v], stage[v], wait[v], zones, at, dt)
                     ratio = semitones_to_ratio(clip(key - zones[at + CENTRE], -120.0, 120.0))
                     step = clip(ratio * zones[at + RATE] * dt, 0.0, 1e4)
                     cutoff = cutoff_for(step)
@@ -126,8 +135,8 @@ class Sampler(Node):
                     channels = int(zones[at + CHANNELS])
                     for channel in range(channels):
                         y = loud * zone_value(samples, zones, at, channel, place[v], loops, wrapped[v], weights, n)
-                        y_left = y if channel == 0 else y_left
-                        y_right = y
+                        y_left = y * zones[at + LEFT_GAIN] if channel == 0 else y_left
+                        y_right = y * zones[at + RIGHT_GAIN]
                     moved = part[v] + (step if backward[v] == 0 else -step)
                     place[v] += int(floor(moved))
                     part[v] = moved - floor(moved)
@@ -140,7 +149,7 @@ class Sampler(Node):
                 left[i, v], right[i, v] = last_left[v], last_right[v]
 
     def check(settings):
-        return instrument_problem(settings["file"])
+        return instrument_problem(settings["file"], settings["preset"])
 
 
 def find_zone(zones, key, velocity):
@@ -153,16 +162,21 @@ def find_zone(zones, key, velocity):
     return -1
 
 
-def follow(level, stage, zones, at, dt):
-    """Return the next level and stage of the envelope of a zone."""
+def follow(level, stage, wait, zones, at, dt):
+    """Return the next level and stage of the envelope of a zone, and the rest of its delay or hold in s."""
+    if stage == RELEASES:
+        level *= decay_factor(max(zones[at + RELEASE], FADE_SECONDS) / LN_1000, dt)
+        return level, RELEASES if level > SILENCE else OFF, 0.0
+    if wait > 0.5 * dt:
+        return level, stage, wait - dt
     if stage == ATTACKS:
         level += dt / max(zones[at + ATTACK], dt)
-        return min(level, 1.0), HOLDS if level >= 1.0 - 1e-9 else ATTACKS
-    if stage == HOLDS:
-        sustain = zones[at + SUSTAIN]
-        return sustain + (level - sustain) * decay_factor(zones[at + DECAY] / LN_1000, dt), HOLDS
-    level *= decay_factor(max(zones[at + RELEASE], FADE_SECONDS) / LN_1000, dt)
-    return level, RELEASES if level > SILENCE else OFF
+        if level < 1.0 - 1e-9:
+            return level, ATTACKS, 0.0
+        return 1.0, HOLDS, zones[at + HOLD]
+    target = zones[at + TARGET]
+    level = target + (level - target) * decay_factor(zones[at + DECAY] / LN_1000, dt)
+    return max(level, zones[at + SUSTAIN]), HOLDS, 0.0
 
 
 def zone_value(samples, zones, at, channel, frame, loops, wrapped, weights, n):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
+from .sample_zone import LOOP_MODES, MAX_ZONES, SampleZone
+
 MAX_BYTES = 1 << 20
-MAX_ZONES = 4096
-LOOP_MODES = ("no_loop", "one_shot", "loop_continuous", "loop_sustain")
 LEVELS = ("global", "master", "group", "region")  # headers, outermost first
 NOTES = {name: k for k, name in enumerate(("c", "c#", "d", "d#", "e", "f", "f#", "g", "g#", "a", "a#", "b"))}
 NOTES |= {"db": 1, "eb": 3, "gb": 6, "ab": 8, "bb": 10}
@@ -21,46 +20,18 @@ class SfzError(Exception):
     """An SFZ file that cannot be read; the message is one line."""
 
 
-@dataclass(frozen=True)
-class SfzZone:
-    """A region: a sample, the keys and velocities (0–127) that play it, and how.
-
-    ``offset``, ``end``, ``loop_start`` and ``loop_end`` are frames of the sample, the ends inclusive as in the format,
-    -1 for the end of the sample; ``tune`` is in cents, ``volume`` in dB, ``ampeg_sustain`` in percent, other ``ampeg``
-    in s.
-    """
-
-    sample: str = ""
-    lokey: int = 0
-    hikey: int = 127
-    pitch_keycenter: int = 60
-    lovel: int = 0
-    hivel: int = 127
-    loop_mode: str = "no_loop"
-    loop_start: int = 0
-    loop_end: int = -1
-    offset: int = 0
-    end: int = -1
-    volume: float = 0.0
-    tune: float = 0.0
-    transpose: float = 0.0
-    ampeg_attack: float = 0.0
-    ampeg_decay: float = 0.0
-    ampeg_sustain: float = 100.0
-    ampeg_release: float = 0.0
-
-
-_TYPES: dict[str, type] = {name: type(value) for name, value in vars(SfzZone()).items()}
+_TYPES: dict[str, type] = {name: type(value) for name, value in vars(SampleZone()).items()}
 _KEYS = ("lokey", "hikey", "pitch_keycenter")
 _RANGES = {
     "volume": (-144.0, 24.0),
+    "pan": (-100.0, 100.0),
     "tune": (-2400.0, 2400.0),
     "transpose": (-127.0, 127.0),
     "ampeg_sustain": (0.0, 100.0),
 }
 
 
-def read_sfz(path: Path) -> tuple[list[SfzZone], str]:
+def read_sfz(path: Path) -> tuple[list[SampleZone], str]:
     """Return the zones of an SFZ file, and one sentence about what was ignored, or "". Raises SfzError."""
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -71,13 +42,13 @@ def read_sfz(path: Path) -> tuple[list[SfzZone], str]:
     return parse_sfz(text, path.name)
 
 
-def parse_sfz(text: str, name: str) -> tuple[list[SfzZone], str]:
+def parse_sfz(text: str, name: str) -> tuple[list[SampleZone], str]:
     """Return the zones of the text of an SFZ file, and one sentence about what was ignored, or "". Raises SfzError.
 
     ``key`` sets the lowest and highest key and the key centre. Values that do not fit count as ignored.
     """
     found: dict[str, dict[str, str]] = {level: {} for level in LEVELS}
-    zones: list[SfzZone] = []
+    zones: list[SampleZone] = []
     ignored: dict[str, None] = {}
     level, folder = "", ""
     for line in _COMMENT.sub("", text).splitlines():
@@ -110,7 +81,7 @@ def parse_sfz(text: str, name: str) -> tuple[list[SfzZone], str]:
     return zones, f"{name}: ignored {', '.join(ignored)}" if ignored else ""
 
 
-def _zone(found: dict[str, dict[str, str]], folder: str, ignored: dict[str, None]) -> SfzZone:
+def _zone(found: dict[str, dict[str, str]], folder: str, ignored: dict[str, None]) -> SampleZone:
     stated: dict[str, str] = {}
     for level in LEVELS:
         stated |= found[level]
@@ -127,7 +98,7 @@ def _zone(found: dict[str, dict[str, str]], folder: str, ignored: dict[str, None
             values[name] = value
     if "sample" in values:
         values["sample"] = (folder + str(values["sample"])).replace("\\", "/")
-    return SfzZone(**values)  # type: ignore[arg-type]
+    return SampleZone(**values)  # type: ignore[arg-type]
 
 
 def _value(name: str, text: str) -> object:

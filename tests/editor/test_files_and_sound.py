@@ -185,10 +185,11 @@ def test_dropped_files_are_opened_or_become_blocks(user, tmp_path):
     patch.save(tmp_path / "other.json")
     user.send(FilesDropped((tmp_path / "other.json",), (0.0, 0.0)))
     assert list(user.document.nodes) == ["saw1"]
-    dropped = ("kick.wav", "net.safetensors", "piano.sfz", "letter.txt")
+    dropped = ("kick.wav", "net.safetensors", "piano.sfz", "letter.txt", "strings.sf2")
     user.send(FilesDropped(tuple(tmp_path / name for name in dropped), (50.0, 60.0)))
     assert (
         user.value("sampler1.file") == "piano.sfz"
+        and user.value("sampler2.file") == "strings.sf2"
         and user.value("file_player1.file") == "kick.wav"
         and user.value("decoder1.file") == "net.safetensors"
     )

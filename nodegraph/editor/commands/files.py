@@ -22,6 +22,7 @@ from .trust import report_untrusted
 SOUNDS = {".wav", ".flac", ".ogg", ".aif", ".aiff", ".mp3"}
 PICTURES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".npy", ".bmp"}
 MODELS = {".safetensors"}
+INSTRUMENTS = {".sfz", ".sf2"}
 
 
 @on(PromptAnswered)
@@ -227,7 +228,7 @@ def _player_type(path: Path) -> str | None:
     suffix = path.suffix.lower()
     if suffix in SOUNDS:
         return "file_player"
-    if suffix == ".sfz":
+    if suffix in INSTRUMENTS:
         return "sampler"
     if suffix in PICTURES:
         return "spectrogram_player"

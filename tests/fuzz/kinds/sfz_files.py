@@ -36,6 +36,6 @@ def attempt(rng: random.Random, folder: Path) -> None:
     path = folder / "a.sfz"
     text = mutate.text_of(SOURCE, rng)
     path.write_bytes(text.encode())
-    bank = SampleBank(HelperContext("s", {"file": str(path), "root": 60}, 1, 44100.0, folder, False))
+    bank = SampleBank(HelperContext("s", {"file": str(path), "root": 60, "preset": ""}, 1, 44100.0, folder, False))
     assert "\n" not in bank.problem and len(bank.zones) % ZONE_SIZE == 0
     parse_sfz(text, path.name)
