@@ -349,7 +349,7 @@ def _zones(bank: _Bank, voices: list[_Voice]) -> tuple[list[SampleZone], dict[st
             if any(first.values.get(number, value) != value for number, value in idle.items()):
                 bank.ignored[generators] = None
         for owner in np.unique(area[area >= 0]).tolist():
-            if kept[owner].zone.pan * first.zone.pan < 0.0:
+            if _are_halves(kept[owner].zone, first.zone):
                 kept[owner] = kept[owner].centred()
         if (area >= 0).all():
             continue
@@ -359,7 +359,7 @@ def _zones(bank: _Bank, voices: list[_Voice]) -> tuple[list[SampleZone], dict[st
         else:
             zone = replace(first.zone, volume=first.zone.volume + CENTRE_DB)
             kept.append(first._replace(zone=zone))
-            if any(layer.zone.pan * zone.pan < 0.0 for layer in layers[1:]):
+            if any(_are_halves(layer.zone, zone) for layer in layers[1:]):
                 kept[-1] = kept[-1].centred()
     zones: list[SampleZone] = []
     for layer in kept:
@@ -412,6 +412,11 @@ def _layer_of(bank: _Bank, voice: _Voice) -> _Layer | None:
         ampeg_sustain=_sustain(values.get(SUSTAIN, 0)),
     )  # fmt: skip
     return _Layer(values, zone, Sf2Sound(frames, rate, (SampleSpan(bank.place + 2 * start),)))
+
+
+def _are_halves(a: SampleZone, b: SampleZone) -> bool:
+    """Return whether two zones are at opposite sides, most of their power at one."""
+    return min(a.pan, b.pan) <= -50.0 and max(a.pan, b.pan) >= 50.0
 
 
 def _fit(first: _Layer, second: _Layer) -> bool:
