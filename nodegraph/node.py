@@ -333,6 +333,22 @@ class Option:
 
 
 @dataclass(frozen=True)
+class DrawnCurve:
+    """The text setting ``points`` of a block, a list such as ``0:0, 0.5:1, 1:0.2``, that is drawn with the mouse.
+
+    ``x`` and ``y`` are the shown ranges: for None the x axis ends a quarter after the last point. ``numbers`` names
+    settings that are numbers of points, from 1 (0: none): they follow when points are added or removed before them. A
+    point may have more fields than x and y, which are kept.
+    """
+
+    points: str
+    x: tuple[float, float | None]
+    y: tuple[float, float]
+    unit: str = ""
+    numbers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Wired:
     """Whether an input is wired: 1 or 0, a constant of the equation, which is compiled for each case."""
 
@@ -456,8 +472,9 @@ class Node:
     ``container`` marks a block of the subpatch structure (subpatch, outlet), which computes nothing.
     ``allocates_voices`` names the voice count option of a block that allocates notes to voices, one lane per voice: a
     subpatch of several voices contains such a block once, and each voice gets one of its lanes.
-    ``display`` is the drawing that the editor shows in the node: "wave", "spectrum", "spectrogram", "meter", "bars", or
-    "response", the magnitudes of a block with a rule ``response``.
+    ``display`` is the drawing that the editor shows in the node: "wave", "spectrum", "spectrogram", "meter", "bars",
+    "response", the magnitudes of a block with a rule ``response``, or "curve", the points of ``drawn`` and the rule
+    ``curve_at``.
     ``aliases`` are other words for the block, in lower case, by which the palette finds it: names in other programs
     (without a final "~"), operators and usual abbreviations.
     ``interchangeable`` lists groups of inputs that can change places without changing an output, up to rounding:
@@ -478,6 +495,8 @@ class Node:
     ``response(frequencies, values, settings, sr) -> gains``
         complex gains (outputs, frequencies) from a signal to outputs, for small signals and constant ``values`` of the
         other inputs (numbers, arrays of a bank's members), at frequencies in Hz, an array;
+    ``curve_at(settings, x) -> y``
+        the curve through the points of ``drawn``, at an array of places;
     ``check(settings) -> str``
         an error in the settings, which makes the node a placeholder, or "";
     ``formula(settings) -> function``
@@ -494,6 +513,7 @@ class Node:
     allocates_voices: ClassVar[str] = ""
     device: ClassVar[str] = ""
     display: ClassVar[str] = ""
+    drawn: ClassVar[DrawnCurve | None] = None
     aliases: ClassVar[tuple[str, ...]] = ()
     interchangeable: ClassVar[tuple[tuple[str | tuple[str, ...], ...], ...]] = ()
     lane_by_lane: ClassVar[tuple[str, ...]] = ()
@@ -506,6 +526,7 @@ class Node:
     lanes: ClassVar[Callable[..., dict[str, int]] | None] = None
     latency: ClassVar[Callable[..., int] | None] = None
     response: ClassVar[Callable[..., Any] | None] = None
+    curve_at: ClassVar[Callable[..., Any] | None] = None
     check: ClassVar[Callable[..., str] | None] = None
     formula: ClassVar[Callable[..., Any] | None] = None
 
@@ -519,7 +540,18 @@ class Node:
                     named = copy.copy(value)
                     object.__setattr__(named, "name", name)
                     getattr(spec, kind)[name] = named
-        for rule in ("tick", "block", "frame", "frames", "lanes", "latency", "response", "check", "formula"):
+        for rule in (
+            "tick",
+            "block",
+            "frame",
+            "frames",
+            "lanes",
+            "latency",
+            "response",
+            "curve_at",
+            "check",
+            "formula",
+        ):
             function = cls.__dict__.get(rule)
             if callable(function) and not isinstance(function, staticmethod):
                 setattr(cls, rule, staticmethod(function))

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from nodegraph.maths import LN_1000, clip, decay_factor, exp, exp2, rising_edge
-from nodegraph.node import Choice, In, Node, Option, Out, State, Table
+from nodegraph.node import Choice, DrawnCurve, In, Node, Option, Out, State, Table
 
 LN_6 = 1.791759469228055
 ATTACK_TARGET = 1.2  # an RC attack towards 1.2 reaches 1 after ln 6 time constants
@@ -142,6 +142,18 @@ def segments_table(settings, sr):
     return table
 
 
+def envelope_at(settings, x):
+    """Return the envelope from level 0 at times x in s, without hold and loop."""
+    y = np.zeros_like(x)
+    start = level = 0.0
+    for time, value, curve in parse_points(settings["points"]):
+        t = np.clip((x - start) / max(time - start, 1e-9), 0.0, 1.0)
+        bent = np.expm1(curve * t) / math.expm1(curve) if abs(curve) > 1e-3 else t
+        y = np.where(x >= start, level + (value - level) * bent, y)
+        start, level = time, value
+    return y
+
+
 class Breakpoints(Node):
     """Generates an envelope of any number of straight or curved segments, with a hold and a loop.
 
@@ -156,6 +168,8 @@ class Breakpoints(Node):
     """
 
     aliases = ("ahdsr", "function", "multisegment")
+    display = "curve"
+    drawn = DrawnCurve("points", x=(0.0, None), y=(0.0, 1.0), unit="s", numbers=("hold", "loop"))
 
     gate = GATE
     speed = In(1.0, unit="ratio", min=0.0, max=100.0, doc="factor of the speed; 0 stops")
@@ -208,6 +222,9 @@ class Breakpoints(Node):
                 done[i, lane] = 1.0 if here >= count and not (held and here == hold) else 0.0
             at[lane] = here if here < count else MAX_POINTS
             level[lane], origin[lane], elapsed[lane], last_gate[lane] = value, start, t, before
+
+    def curve_at(settings, x):
+        return envelope_at(settings, x)
 
     def check(settings):
         try:

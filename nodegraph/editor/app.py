@@ -16,6 +16,7 @@ from nodegraph.graph import Graph
 from nodegraph.patch import Patch
 
 from .dpg.view import DpgView
+from .drawn_curve import curve_drawing
 from .presenter import Presenter
 from .response import response_drawing
 from .sound.live import LiveSound
@@ -39,7 +40,9 @@ class App:
         self.view = DpgView()
         self.presenter = Presenter(self.view, sound, patch, home, allow_outside, graph)
         desk = self.presenter.desk
-        self.readings = ReadoutUpdater(self.view, sound, desk.flat_id, lambda id: response_drawing(desk, id))
+        self.readings = ReadoutUpdater(
+            self.view, sound, desk.flat_id, lambda id: response_drawing(desk, id) or curve_drawing(desk, id)
+        )
         self.frame_times: list[float] = []
 
     def run(self, size: tuple[int, int] = (1400, 880), each_frame: Callable[[App], Any] = lambda app: None) -> None:

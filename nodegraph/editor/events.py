@@ -99,6 +99,25 @@ class NodesMoved(Event):
 
 
 @dataclass(frozen=True)
+class CurveDrag(Event):
+    """The mouse is dragged in the curve of a node. Points are 0…1 of its width and height, from the lower left."""
+
+    node: str
+    start: Point
+    at: Point
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class CurveClick(Event):
+    """A double click or a right click in the curve of a node, at a point as in ``CurveDrag``."""
+
+    node: str
+    at: Point
+    click: Click
+
+
+@dataclass(frozen=True)
 class NoteMoved(Event):
     """A comment or area was dragged, or an area was resized by its corner (``size``)."""
 

@@ -84,7 +84,8 @@ class NodeVisual:
     """A node. ``family`` determines its colour unless ``colour`` is "#rrggbb".
 
     ``display`` is "" or the kind of drawing inside the node, of ``display_size`` pixels: "wave", "spectrum",
-    "spectrogram", "meter", "bars", "faders", "picture", "response". ``badge`` is "" or the problem of the node.
+    "spectrogram", "meter", "bars", "faders", "picture", "response", "curve". ``badge`` is "" or the problem of the
+    node.
     """
 
     id: str
@@ -153,7 +154,8 @@ class Drawing:
     ``kind``: "wave" (``data`` is (lanes, samples), ``low``…``high`` the y axis), "spectrum" ((lanes, bins) in dB),
     "spectrogram" ((columns, bins), 0…1, oldest first), "meter" ((lanes, 2): RMS and peak in dBFS),
     "bars" ((values,), with ``names``), "response" ((curves, points) in dB, at frequencies evenly spaced on the log
-    ``axis``). ``data`` is contiguous float64 or float32. ``text`` is written below it.
+    ``axis``), "curve" ((1, points) evenly spaced on the ``axis``, with ``marks``, the (x, y) that can be dragged).
+    ``data`` is contiguous float64 or float32. ``text`` is written below it.
     """
 
     kind: str
@@ -164,6 +166,7 @@ class Drawing:
     names: tuple[str, ...] = ()
     axis: tuple[float, float] | None = None  # range of the x axis, if it is not the index
     unit: str = ""  # of the x axis
+    marks: tuple[Point, ...] = ()
 
 
 # -- around the canvas -------------------------------------------------------------------------------------

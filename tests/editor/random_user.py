@@ -10,6 +10,8 @@ from nodegraph.editor.events import (
     BoxSelect,
     CameraMoved,
     Click,
+    CurveClick,
+    CurveDrag,
     Event,
     FilesDropped,
     Key,
@@ -88,9 +90,9 @@ class RandomUser:
     def event(self) -> Event:
         """Return the next event."""
         kinds = {
-            self._add: 10, self._wire: 16, self._slide: 12, self._value: 6, self._click: 10, self._command: 16,
-            self._move: 6, self._box: 2, self._answer: 4, self._palette: 6, self._panel: 5, self._other: 4,
-            self._undo: 4,
+            self._add: 10, self._wire: 16, self._slide: 12, self._curve: 3, self._value: 6, self._click: 10,
+            self._command: 16, self._move: 6, self._box: 2, self._answer: 4, self._palette: 6, self._panel: 5,
+            self._other: 4, self._undo: 4,
         }  # fmt: skip
         make = self.chance.choices(list(kinds), list(kinds.values()))[0]
         return make()
@@ -160,6 +162,14 @@ class RandomUser:
     def _slide(self) -> Event:
         node, port = self._row()
         return Slide(node, port, self.chance.uniform(-0.5, 1.5), self.chance.random() < 0.2, self.chance.random() < 0.3)
+
+    def _curve(self) -> Event:
+        node = self._row()[0]
+        start, end = ((self.chance.uniform(-0.1, 1.1), self.chance.uniform(-0.1, 1.1)) for _ in range(2))
+        if self.chance.random() < 0.6:
+            return CurveDrag(node, start, end, self.chance.random() < 0.5)
+        click = Click((0.0, 0.0), NodeAt(node), self.chance.choice(("left", "right")), True)
+        return CurveClick(node, start, click)
 
     def _value(self) -> Event:
         node, port = self._row()

@@ -13,6 +13,8 @@ from ..events import (
     BoxSelect,
     CameraMoved,
     Click,
+    CurveClick,
+    CurveDrag,
     Event,
     NodeAt,
     NodesMoved,
@@ -77,6 +79,7 @@ class Gestures:
         self._held = Modifiers()
         self._drag: Callable[[Point], None] | None = None
         self._drop: Callable[[Point], None] | None = None
+        self._undrag: Callable[[], None] | None = None  # called if the gesture is cancelled
         self._last: tuple[Point, Over] | None = None
         self._target: Pin | None = None
         self._starts: dict[str, Point] = {}
@@ -141,6 +144,8 @@ class Gestures:
         if self.ghost is not None:
             start = self.ghost[0]
             self._send(WireDrag(start, self.ghost[1], start, dropped=True))
+        if self._undrag is not None:
+            self._undrag()
         self.button = ""
         self._end()
 
@@ -168,6 +173,8 @@ class Gestures:
             value = self.scene.value_at(self._from)
             if value and value[1].row.value and self._kind_now(value[0]) == "slider":
                 self._begin_slide(value[0], value[1])
+            elif self.scene.curve_place(self._over.id, self._from, True) is not None:
+                self._begin_curve(self._over.id)
             else:
                 self._begin_move(self._over.id)
         elif isinstance(self._over, NoteAt):
@@ -189,12 +196,15 @@ class Gestures:
         elif value and kind in ("choice", "text", "file"):
             self._ask_field(FieldRequest(value[0].id, value[0].port, kind))
         else:
-            self._send(Click(self._from, over, button, self.double, shift, ctrl))
+            click = Click(self._from, over, button, self.double, shift, ctrl)
+            place = self.scene.curve_place(over.id, self._from, True) if isinstance(over, NodeAt) else None
+            is_edit = place is not None and (button == "right" or (button == "left" and self.double))
+            self._send(CurveClick(over.id, place, click) if is_edit else click)  # type: ignore[union-attr, arg-type]
 
     def _end(self) -> None:
         self.band = self.ghost = self.drop_wire = self.pulled = self._target = None
         self.moving, self._starts = frozenset(), {}
-        self._drag = self._drop = None
+        self._drag = self._drop = self._undrag = None
         self._last = None
         self.redraw()
 
@@ -228,6 +238,18 @@ class Gestures:
 
         slide(self._pressed)  # the first event sets the reference of the drag, so the value does not jump
         self._drag, self._drop = slide, lambda screen: slide(screen, True)
+
+    def _begin_curve(self, id: str) -> None:
+        start = self.scene.curve_place(id, self._from)
+        if start is None:
+            return
+
+        def drag(screen: Point, done: bool = False) -> None:
+            place = self.scene.curve_place(id, self.scene.to_canvas(screen))
+            self._send(CurveDrag(id, start, place or start, done))
+
+        self._drag, self._drop = drag, lambda screen: drag(screen, True)
+        self._undrag = lambda: self._send(CurveDrag(id, start, start, True))
 
     def _begin_move(self, id: str) -> None:
         if id not in self.scene.selection.nodes:

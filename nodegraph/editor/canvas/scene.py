@@ -185,6 +185,20 @@ class Scene:
                 return NodeAt(id, place.row.port if place else "")
         return None
 
+    def curve_place(self, id: str, at: Point, inside: bool = False) -> Point | None:
+        """Return a canvas point relative to the curve of a node, 0…1 from the lower left; None without a curve.
+
+        ``inside``: also None for a point outside of the curve.
+        """
+        shown = self.nodes.get(id)
+        box = shown.shape.display if shown and shown.visual.display == "curve" and not shown.visual.folded else None
+        if shown is None or box is None:
+            return None
+        x, y = at[0] - shown.at[0], at[1] - shown.at[1]
+        if inside and not geo.inside(box, (x, y)):
+            return None
+        return (x - box[0]) / (box[2] - box[0]), (box[3] - y) / (box[3] - box[1])
+
     def wire_near(self, at: Point) -> WireKey | None:
         """Return the wire nearest to a point within reach, or None."""
         best, nearest = None, geo.WIRE_REACH / min(self.zoom, 1.0)

@@ -14,7 +14,13 @@ from ..view import NodeRow, NodeVisual, PinVisual, Point, ValueVisual
 
 WIDTH, MAX_WIDTH = 184.0, 260.0
 LETTER, TITLE_REST = 7.2, 52.0  # pixels per letter of the title, and of the rest of the title bar
-DISPLAYS = {"meter": (168.0, 22.0), "faders": (260.0, 110.0), "bars": (168.0, 72.0), "response": (168.0, 76.0)}
+DISPLAYS = {
+    "meter": (168.0, 22.0),
+    "faders": (260.0, 110.0),
+    "bars": (168.0, 72.0),
+    "response": (168.0, 76.0),
+    "curve": (220.0, 96.0),
+}
 DISPLAY = (220.0, 110.0)
 
 

@@ -16,6 +16,9 @@ MIN_DB_RANGE = -60.0  # the lower end of meters
 CLEAR: Colour = (0, 0, 0, 0)
 
 
+CURVE_MARK = 3.5  # radius of a point of a curve in pixels at zoom 1
+
+
 class Textures:
     """A pool of spectrogram textures. Released ones are reused: deleting a displayed texture crashes DearPyGui."""
 
@@ -172,6 +175,20 @@ class Plot:
         for i, curve in enumerate(drawing.data):
             self._curve(i, curve, drawing.low, drawing.high)
         self._hide_lines(len(drawing.data))
+
+    def _paint_curve(self, drawing: Drawing) -> None:
+        self._curve(0, drawing.data[0], drawing.low, drawing.high)
+        while len(self._marks) < len(drawing.marks):
+            self._marks.append(dpg.draw_circle((0, 0), CURVE_MARK, color=CLEAR, parent=self._above))
+        left, right = drawing.axis or (0.0, 1.0)
+        for mark, (x, y) in zip(self._marks, drawing.marks, strict=False):
+            place = self.size[0] * (x - left) / max(right - left, 1e-9), self._y(y, drawing.low, drawing.high)
+            scale = self.font / 11.0
+            dpg.configure_item(
+                mark, center=place, radius=CURVE_MARK * scale, color=self.theme.trace[0], fill=self.theme.display
+            )
+        for mark in self._marks[len(drawing.marks) :]:
+            dpg.configure_item(mark, color=CLEAR, fill=CLEAR)
 
     def _paint_spectrogram(self, drawing: Drawing) -> None:
         assert self._texture is not None and self._picture is not None

@@ -32,7 +32,7 @@ class ReadoutView(Protocol):
 class ReadoutUpdater:
     """Updater of the visible readouts. ``flat`` maps a node id or port_ref to its flat form.
 
-    ``response`` returns the drawing of the response of a displayed node.
+    ``response`` returns the drawing of the response or the curve of a displayed node.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class ReadoutUpdater:
 
     def _display(self, node: str, kind: str, count: int) -> Drawing | None:
         """Return the drawing of a node's display, from its own buffer or its first output."""
-        if kind == "response":
+        if kind in ("response", "curve"):
             return self._response(node)
         sound, flat = self._sound, self._flat(node)
         if kind == "meter":

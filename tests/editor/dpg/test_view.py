@@ -10,7 +10,7 @@ import pytest
 
 from nodegraph.editor import view as view_module
 from nodegraph.editor.canvas.gestures import Modifiers
-from nodegraph.editor.events import Click, NodesMoved, Pointer, Slide, WireDrag
+from nodegraph.editor.events import Click, CurveClick, CurveDrag, NodesMoved, Pointer, Slide, WireDrag
 from nodegraph.editor.sound.protocol import Reading
 from nodegraph.editor.sound.readout import readout
 from nodegraph.editor.view import (
@@ -145,6 +145,35 @@ def test_slider_drag_sends_start_and_end_positions(view):
     assert [slide.position for slide in slides] == pytest.approx([0.25, 0.5, 0.75])
     assert [slide.done for slide in slides] == [False, False, True]
     assert slides[1].fine
+
+
+def test_curve_sends_drags_double_clicks_and_right_clicks(view):
+    view.show_node(node_visual("one", display="curve", display_size=(220.0, 96.0)))
+    marks = ((0.25, 0.5), (0.75, 1.0))
+    view.read_display("one", Drawing("curve", np.zeros((1, 50)), 0.0, 1.0, axis=(0.0, 1.0), marks=marks))
+    view.read_display("one", Drawing("curve", np.zeros((1, 50)), 0.0, 1.0, axis=(0.0, 1.0), marks=marks[:1]))
+    left, top, right, bottom = view.scene.nodes["one"].shape.display
+
+    def at(x, y):
+        return view.scene.to_screen((left + x * (right - left), bottom - y * (bottom - top)))
+
+    view.gestures.press("left", at(0.25, 0.5), Modifiers())
+    view.gestures.move(at(0.5, 0.75), Modifiers())
+    view.gestures.release("left", at(2.0, 1.5), Modifiers())
+    drags = [event for event in view.poll() if isinstance(event, CurveDrag)]
+    assert [event.done for event in drags] == [False, True]
+    assert [*drags[0].start, *drags[0].at, *drags[1].at] == pytest.approx([0.25, 0.5, 0.5, 0.75, 2.0, 1.5])
+    view.gestures.press("left", at(0.25, 0.5), Modifiers())
+    view.gestures.move(at(0.5, 0.75), Modifiers())
+    view.gestures.cancel()
+    ended = [event for event in view.poll() if isinstance(event, CurveDrag)][-1]
+    assert ended.done and ended.at == ended.start
+    for button, double in (("left", False), ("left", True), ("right", False)):
+        view.gestures.press(button, at(0.1, 0.9), Modifiers(), double)
+        view.gestures.release(button, at(0.1, 0.9), Modifiers())
+    single, *edits = [event for event in view.poll() if isinstance(event, Click | CurveClick)]
+    assert isinstance(single, Click) and [event.click.button for event in edits] == ["left", "right"]
+    assert edits[0].click.double and edits[0].at == pytest.approx((0.1, 0.9))
 
 
 def test_press_without_movement_is_a_click(view):
