@@ -337,8 +337,8 @@ class DrawnCurve:
     """The text setting ``points`` of a block, a list such as ``0:0, 0.5:1, 1:0.2``, that is drawn with the mouse.
 
     ``x`` and ``y`` are the shown ranges: for None the x axis ends a quarter after the last point. ``numbers`` names
-    settings that are numbers of points, from 1 (0: none): they follow when points are added or removed before them. A
-    point may have more fields than x and y, which are kept.
+    settings that are numbers of points, from 1 (0: none): they follow when points are added or removed before them. At
+    least ``min_points`` remain, ``gap`` apart in x. A point may have more fields than x and y, which are kept.
     """
 
     points: str
@@ -346,6 +346,8 @@ class DrawnCurve:
     y: tuple[float, float]
     unit: str = ""
     numbers: tuple[str, ...] = ()
+    min_points: int = 1
+    gap: float = 0.0
 
 
 @dataclass(frozen=True)

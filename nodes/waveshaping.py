@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from nodegraph.maths import clip, db_to_gain, prewarp, read_double, tanh
-from nodegraph.node import Choice, In, Node, Option, Out, State, Table
+from nodegraph.node import Choice, DrawnCurve, In, Node, Option, Out, State, Table
 
 from .dynamics import AUDIO
 
@@ -38,14 +38,18 @@ def parse_curve(text):
     return points
 
 
-def curve_table(settings, sr):
-    """Return the curve at CELLS + 1 places and its integral from -1 on: rows of COLUMNS numbers in one array."""
+def curve_through_points(settings, places):
+    """Return the curve at places from -1 to 1."""
     from scipy.interpolate import PchipInterpolator
 
     x, y = np.array(parse_curve(settings["curve"])).T
-    places = np.linspace(-1.0, 1.0, CELLS + 1)
     inside = np.clip(places, x[0], x[-1])
-    values = PchipInterpolator(x, y)(inside) if settings["interpolation"] == "cubic" else np.interp(inside, x, y)
+    return PchipInterpolator(x, y)(inside) if settings["interpolation"] == "cubic" else np.interp(inside, x, y)
+
+
+def curve_table(settings, sr):
+    """Return the curve at CELLS + 1 places and its integral from -1 on: rows of COLUMNS numbers in one array."""
+    values = curve_through_points(settings, np.linspace(-1.0, 1.0, CELLS + 1))
     values = values.astype(np.float32).astype(np.float64)
     integral = np.concatenate([[0.0], np.cumsum(values[1:] + values[:-1]) / CELLS])
     high = integral.astype(np.float32)
@@ -90,6 +94,8 @@ class Waveshaper(Node):
     continuous-time convolution (DAFx, 2016).
     """
 
+    display = "curve"
+    drawn = DrawnCurve("curve", x=(-1.0, 1.0), y=(-1.0, 1.0), min_points=2, gap=0.001)
     aliases = ("shaper", "distortion", "transfer", "lookup", "chebyshev", "saturation")
 
     audio = AUDIO
@@ -113,6 +119,9 @@ class Waveshaper(Node):
             mean = (integral_at(table, x) - integral_at(table, last)) / (1.0 if is_near else step)
             y = curve_at(table, 0.5 * (x + last)) if is_near else clip(mean, -1.0, 1.0)
         return gain * y, x
+
+    def curve_at(settings, x):
+        return curve_through_points(settings, x)
 
     def check(settings):
         try:

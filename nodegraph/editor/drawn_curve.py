@@ -47,6 +47,12 @@ class CurveView:
         """Return the x and y of a place, within the ranges, to a thousandth of them."""
         return _rounded(place[0], *self.x), _rounded(place[1], *self.y)
 
+    def between(self, x: float, before: CurvePoints, after: CurvePoints) -> float:
+        """Return the nearest x to the given one between two neighbours."""
+        low = before[-1][0] + self.declared.gap if before else x
+        high = after[0][0] - self.declared.gap if after else x
+        return min(max(x, low), high) if low <= high or not (before and after) else 0.5 * (low + high)
+
 
 def _rounded(place: float, low: float, high: float) -> float:
     value = low + min(max(place, 0.0), 1.0) * (high - low)
@@ -54,13 +60,13 @@ def _rounded(place: float, low: float, high: float) -> float:
 
 
 def parse_curve_points(text: str) -> CurvePoints | None:
-    """Return the points of a list ``x:y`` or ``x:y:more``, or None if it is not one."""
+    """Return the points of a list ``x:y`` or ``x:y:more`` by x, or None if it is not one."""
     try:
         points = [tuple(map(float, word.split(":"))) for word in text.replace(",", " ").split()]
     except ValueError:
         return None
     is_curve = points and all(len(point) > 1 and all(map(math.isfinite, point)) for point in points)
-    return points if is_curve and all(a[0] <= b[0] for a, b in zip(points, points[1:], strict=False)) else None
+    return sorted(points, key=lambda point: point[0]) if is_curve else None
 
 
 def curve_text(points: CurvePoints) -> str:

@@ -96,3 +96,18 @@ def test_wrong_points_have_no_drawing(curve):
     assert curve_drawing(curve.desk, ID) is None
     curve.send(CurveDrag(ID, (0.5, 0.5), (0.6, 0.6), True))
     assert curve.value(f"{ID}.points") == "a:b"
+
+
+def test_points_of_a_waveshaper_stay_apart_and_two_remain(user):
+    user.add("waveshaper")
+    user.enter("waveshaper1.curve", "1:0.8, -1:-0.8, 0:0.5")
+    view = curve_view(user.desk, "waveshaper1")
+    assert (view.x, view.y) == ((-1.0, 1.0), (-1.0, 1.0))
+    drawing = curve_drawing(user.desk, "waveshaper1")
+    assert np.interp(0.0, np.linspace(-1, 1, drawing.data.shape[1]), drawing.data[0]) == pytest.approx(0.5, abs=0.01)
+    user.send(CurveDrag("waveshaper1", view.place((0.0, 0.5)), view.place((1.0, 0.5)), True))
+    assert user.value("waveshaper1.curve") == "-1:-0.8, 0.999:0.5, 1:0.8"
+    for x, y in ((1.0, 0.8), (0.999, 0.5)):
+        click = Click((5.0, 5.0), NodeAt("waveshaper1"), "right")
+        user.send(CurveClick("waveshaper1", view.place((x, y)), click))
+    assert user.value("waveshaper1.curve") == "-1:-0.8, 0.999:0.5"

@@ -29,9 +29,7 @@ def on_curve_drag(desk: Desk, event: CurveDrag) -> None:
     start, dx, dy = drag.view.place(pressed), event.at[0] - event.start[0], event.at[1] - event.start[1]
     x, y = drag.view.at((start[0] + dx, start[1] + dy)) if dx or dy else (pressed[0], pressed[1])
     before, after = drag.points[: drag.index], drag.points[drag.index + 1 :]
-    x = max(x, before[-1][0]) if before else x
-    x = min(x, after[0][0]) if after else x
-    drag.points[drag.index] = (x, y, *drag.points[drag.index][2:])
+    drag.points[drag.index] = (drag.view.between(x, before, after), y, *drag.points[drag.index][2:])
     if event.done:
         points, view = drag.points, drag.view
         desk.drop_state(CurveDragState)
@@ -46,12 +44,13 @@ def on_curve_click(desk: Desk, event: CurveClick) -> None:
     index = point_near(view, event.at) if view else None
     if view is None or (event.click.button == "right" and index is None):
         on_click(desk, event.click)
-    elif event.click.button == "right" and index is not None and len(view.points) > 1:
+    elif event.click.button == "right" and index is not None and len(view.points) > view.declared.min_points:
         _replace(desk, event.node, view, [*view.points[:index], *view.points[index + 1 :]], index, -1)
     elif event.click.double and index is None:
         x, y = view.at(event.at)
         place = sum(point[0] <= x for point in view.points)
-        _replace(desk, event.node, view, [*view.points[:place], (x, y), *view.points[place:]], place, 1)
+        before, after = view.points[:place], view.points[place:]
+        _replace(desk, event.node, view, [*before, (view.between(x, before, after), y), *after], place, 1)
 
 
 def point_near(view: CurveView, place: Point) -> int | None:
