@@ -3,6 +3,7 @@
 python -m bench.quality                          # all tables, on the screen and in bench/results/quality.md
 python -m bench.quality oscillators stretching   # some of them
 python -m bench.quality --out docs/QUALITY.md
+python -m bench.quality oscillators --rate 96000
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import importlib
+import os
 import pkgutil
 import platform
 from pathlib import Path
@@ -30,10 +32,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.quality", description=__doc__.splitlines()[0])
     parser.add_argument("tables", nargs="*", metavar="table", help="tables (default: all)")
     parser.add_argument("--out", type=Path, default=ROOT / "bench" / "results" / "quality.md", help="file to write")
+    parser.add_argument("--rate", type=float, default=44100.0, metavar="HZ", help="sample rate (default: 44100)")
     chosen = parser.parse_args()
+    os.environ["QUALITY_RATE"] = str(chosen.rate)
     today, console = datetime.date.today(), Console()
     lines = ["# Sound quality", ""]
-    lines += [f"Printed by `make quality` on {today}, {platform.machine()}, Python {platform.python_version()}.", ""]
+    machine = f"{platform.machine()}, Python {platform.python_version()}, {chosen.rate:g} Hz"
+    lines += [f"Printed by `make quality` on {today}, {machine}.", ""]
     for name in chosen.tables or MODULES:
         module = importlib.import_module(f"{quality.__name__}.{name}")
         rows = module.rows()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from nodegraph.api import Patch
 from nodegraph.engine.offline import Offline
 
-RATE = 44100.0
+RATE = float(os.environ.get("QUALITY_RATE", 44100.0))  # Hz, of all tables but those of recordings
 AUDIBLE = 20000.0
 Array = np.ndarray[Any, Any]
 
