@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -89,3 +90,28 @@ def test_other_pythons_are_installed_without_hashes_which_one_line_says(tmp_path
     else:
         assert "locked.txt is for Python 3.11 on x86-64 Linux" in lines[0] and "without hashes" in lines[0]
         assert lines[1].endswith("--constraint constraints.txt --editable .[x,y]") and len(lines) == 2
+
+
+NAMES = {"pil": "pillow", "rtmidi": "python-rtmidi", "pythonosc": "python-osc", "sklearn": "scikit-learn"}
+
+
+def imported_by(package: str) -> set[str]:
+    """Return the distributions that a package of the project imports, anywhere in its source."""
+    found = set()
+    for path in (ROOT / package).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [str(node.module)] if isinstance(node, ast.ImportFrom) and node.level == 0 else []
+            found |= {name.partition(".")[0] for name in names}
+    found -= sys.stdlib_module_names | {"nodegraph", "nodes", "_typeshed"}
+    return {NAMES.get(normalised(name), normalised(name)) for name in found}
+
+
+def test_imported_packages_are_requirements_and_blocks_need_no_extra():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    required = {normalised(Requirement(text).name) for text in project["dependencies"]}
+    optional = {
+        normalised(Requirement(one).name) for extra in project["optional-dependencies"].values() for one in extra
+    }
+    assert imported_by("nodes") <= required
+    assert imported_by("nodegraph") <= required | optional
