@@ -77,7 +77,7 @@ hooks: $(VENV)/.test
 system:
 	@tools/install-system $(TEST_PACKAGES)
 
-bench: $(VENV)/.bench
+bench: $(VENV)/.run
 	@tools/install-system $(BENCH_PACKAGES)
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.editor
@@ -130,12 +130,10 @@ offline: $(VENV)/.test
 clean:
 	rm -rf .venv .venv-bench bench/.build bench/results .pytest_cache .mypy_cache .ruff_cache
 
-# One stamp file for each set of extras, so that the second call of a target installs nothing.
-$(VENV)/.run: EXTRAS = $(RUN_EXTRAS)
-$(VENV)/.bench: EXTRAS = $(RUN_EXTRAS),bench
-$(VENV)/.run $(VENV)/.bench: $(VENV)/.made pyproject.toml constraints.txt
-	@echo "Installing nodegraph [$(EXTRAS)] into $(VENV): about a minute the first time."
-	@$(PIP) --editable '.[$(EXTRAS)]'
+# A stamp file for each set of extras, so that the second call of a target installs nothing.
+$(VENV)/.run: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing nodegraph [$(RUN_EXTRAS)] into $(VENV): about a minute the first time."
+	@$(PIP) --editable '.[$(RUN_EXTRAS)]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.made pyproject.toml constraints.txt locked.txt
