@@ -18,7 +18,17 @@ from .torchscript_launcher import PID
 
 PREFIXES = ("PYTHON", "LD_", "DYLD_", "OMP_", "MKL_", "LC_")  # of the environment that a model's process gets
 NAMES = {"PATH", "HOME", "LANG", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "VIRTUAL_ENV"}
-FORKS = sys.platform == "linux" and hasattr(os, "pidfd_open")
+
+
+def _has_process_handles() -> bool:
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):  # an older kernel, or one that refuses it
+        return False
+    return True
+
+
+FORKS = sys.platform == "linux" and _has_process_handles()
 
 
 class ModelProcess(Protocol):
