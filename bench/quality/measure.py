@@ -53,8 +53,13 @@ def signal_to_alias(sound: Array, fundamental: float, weighted: bool = False) ->
 
 
 def worst_alias(sound: Array, fundamental: float) -> float:
-    """Return the level of the loudest partial up to 20 kHz that is no harmonic, in dB of the loudest of all."""
+    """Return the level of the loudest partial up to 20 kHz that is no harmonic, in dB of the loudest of all.
+
+    The fundamental is the loudest partial within 1 % of ``fundamental``: what sings by itself does so a little flat.
+    """
     frequencies, amplitudes = spectrum(sound)
+    is_near = np.abs(frequencies - fundamental) < 0.01 * fundamental
+    fundamental = frequencies[np.argmax(amplitudes * is_near)]
     is_harmonic = np.abs(frequencies - fundamental * np.round(frequencies / fundamental)) < 8.0
     chosen = ~is_harmonic & (frequencies > 30.0) & (frequencies < AUDIBLE)
     return float(20 * np.log10(amplitudes[chosen].max() / amplitudes.max()))
