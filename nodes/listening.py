@@ -83,7 +83,7 @@ class Pitch(Node):
     highest = In(1500.0, unit="Hz", min=50.0, max=8000.0, taper="log", doc="highest pitch to look for")
     threshold = In(0.6, unit="ratio", min=0.0, max=1.0, doc="confidence below which the frequency stays")
     frequency = Out(unit="Hz", doc="pitch; 0 until there is one")
-    confidence = Out(unit="ratio", doc="1 for a periodic sound, about 0.3 for noise, 0 for silence")
+    confidence = Out(unit="ratio", doc="1 for a periodic sound, below 0.1 for white noise, 0 for silence")
     power, zeros = Scratch(lambda settings, sr: settings["bins"]), Scratch(lambda settings, sr: settings["bins"])
     correlation = Scratch(lambda settings, sr: settings["size"])
     octaves, heights, scores = (Scratch(lambda settings, sr: CANDIDATES) for _ in range(3))
