@@ -63,15 +63,13 @@ def frame_times(frames: int = FRAMES) -> tuple[list[float], int]:
     """Return the milliseconds of Python for each frame, and the number of live displays."""
     import dearpygui.dearpygui as dpg
 
-    from nodegraph.editor.dpg.view import DpgView
-    from nodegraph.editor.presenter import Presenter
+    from nodegraph.editor.app import App
     from nodegraph.editor.sound.live import NONE, DeviceRequest, LiveSound
-    from nodegraph.editor.sound.readings import ReadoutUpdater
     from nodegraph.editor.view import Camera
 
-    sound, view = LiveSound(DeviceRequest(NONE)), DpgView()
-    presenter = Presenter(view, sound, large_patch(), Path(tempfile.mkdtemp()))
-    readings = ReadoutUpdater(view, sound, presenter.desk.flat_id)
+    sound = LiveSound(DeviceRequest(NONE))
+    app = App(sound, large_patch(), Path(tempfile.mkdtemp()))
+    view, presenter, readings = app.view, app.presenter, app.readings
     sound.wait_idle(120.0)
     view.scene.size = view.minimap.size = (2400.0, 1400.0)
     view.set_camera(Camera(0.0, 0.0, 0.5))  # the whole patch is visible

@@ -223,8 +223,7 @@ class Breakpoints(Node):
             at[lane] = here if here < count else MAX_POINTS
             level[lane], origin[lane], elapsed[lane], last_gate[lane] = value, start, t, before
 
-    def curve_at(settings, x):
-        return envelope_at(settings, x)
+    curve_at = envelope_at
 
     def check(settings):
         try:

@@ -63,7 +63,7 @@ def cell_of(x):
     return cell, place - cell
 
 
-def curve_at(table, x):
+def table_at(table, x):
     """Return the curve at ``x``; beyond ±1 it is constant."""
     cell, t = cell_of(x)
     low = read_double(table, COLUMNS * cell)
@@ -71,7 +71,7 @@ def curve_at(table, x):
 
 
 def integral_at(table, x):
-    """Return the integral of :func:`curve_at` from -1 to ``x``."""
+    """Return the integral of :func:`table_at` from -1 to ``x``."""
     cell, t = cell_of(x)
     at = COLUMNS * cell
     low, high = read_double(table, at), read_double(table, at + COLUMNS)
@@ -112,16 +112,15 @@ class Waveshaper(Node):
     def tick(audio, drive, bias, gain, antialiasing, table, last):
         x = audio * db_to_gain(drive) + bias
         if antialiasing == 0:
-            y = curve_at(table, x)
+            y = table_at(table, x)
         else:
             step = x - last
             is_near = abs(step) < NEAR
             mean = (integral_at(table, x) - integral_at(table, last)) / (1.0 if is_near else step)
-            y = curve_at(table, 0.5 * (x + last)) if is_near else clip(mean, -1.0, 1.0)
+            y = table_at(table, 0.5 * (x + last)) if is_near else clip(mean, -1.0, 1.0)
         return gain * y, x
 
-    def curve_at(settings, x):
-        return curve_through_points(settings, x)
+    curve_at = curve_through_points
 
     def check(settings):
         try:

@@ -29,6 +29,23 @@ def patch_of(*wires, seed=0, checked=True, **nodes):
     return patch
 
 
+def listening_patch(block, output, frames, size, hop, **params):
+    """Return a patch whose block gets the frames, "spectrum" or "magnitude", of the input ``x``."""
+    nodes = {
+        "x": "audio_in",
+        "stft": ("stft", {"size": size, "hop": hop}),
+        "block": (block, params),
+        "out": "audio_out",
+    }
+    wires = ["x.out stft.audio", f"block.{output} out.audio"]
+    if frames == "magnitude":
+        nodes["magnitude"] = "magnitude"
+        wires += ["stft.spectrum magnitude.spectrum", "magnitude.magnitude block.magnitude"]
+    else:
+        wires.append("stft.spectrum block.spectrum")
+    return patch_of(*wires, **nodes)
+
+
 def engine_of(patch, driver=Offline, **options):
     """Return an engine that follows every edit of a patch."""
     engine = driver(patch.document, path=patch.path, **options)
@@ -62,6 +79,7 @@ __all__ = [
     "UncheckedPatch",
     "engine_of",
     "largest_step",
+    "listening_patch",
     "patch_of",
     "ramp",
     "sound_of",

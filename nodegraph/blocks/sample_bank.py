@@ -47,7 +47,8 @@ class SampleBank:
             self._add_pluck()
         else:
             try:
-                self._load(read_instrument(context), context.folder)
+                settings = context.settings
+                self._load(read_instrument(Path(path), settings["preset"], int(settings["root"])), context.folder)
             except (OSError, RuntimeError, SoundFileError, SfzError, Sf2Error) as error:
                 self.problem = str(error).rstrip(".")
         self.arrays = {"samples": self.samples, "zones": self.zones}
@@ -173,16 +174,18 @@ class Part(NamedTuple):
             out[end - len(seam) : end] = seam
 
 
-def read_instrument(context: HelperContext) -> Instrument:
-    """Return the instrument of a sampler's settings; a sound file is one zone. Raises SfzError and Sf2Error."""
-    path = Path(context.settings["file"])
+def read_instrument(path: Path, preset: str = "", root: int = 60) -> Instrument:
+    """Return the instrument of a file; a sound file is one zone, at its own pitch for the key ``root``.
+
+    ``preset`` is that of a SoundFont. Raises SfzError and Sf2Error.
+    """
     ending = path.suffix.lower()
     if ending == ".sf2":
-        soundfont = read_sf2(path, context.settings["preset"])
+        soundfont = read_sf2(path, preset)
         return Instrument(soundfont.zones, soundfont.remark, path.parent, soundfont)
     if ending == ".sfz":
         return Instrument(*read_sfz(path), path.parent)
-    return Instrument([SampleZone(sample=path.name, pitch_keycenter=int(context.settings["root"]))], "", path.parent)
+    return Instrument([SampleZone(sample=path.name, pitch_keycenter=root)], "", path.parent)
 
 
 def instrument_problem(path: str, preset: str) -> str:
@@ -197,10 +200,7 @@ def instrument_problem(path: str, preset: str) -> str:
 @lru_cache(maxsize=64)
 def _file_problem(path: str, preset: str, changed: float) -> str:
     try:
-        if Path(path).suffix.lower() == ".sf2":
-            read_sf2(Path(path), preset)
-        else:
-            read_sfz(Path(path))
+        read_instrument(Path(path), preset)
     except (SfzError, Sf2Error) as error:
         return str(error)
     return ""

@@ -29,6 +29,7 @@ AUDIBLE = 40.0, 8000.0  # Hz
 SLOWEST_AUDIBLE = 20.0  # Hz; an input with a lower default is no pitch and stays below it
 MAX_FEEDBACK = 0.7  # 10 dB at the resonances of a loop
 MAX_RESONANCE = {"ratio": 0.9, "Q": 4.0}  # below self-oscillation; +12 dB
+NO_KNOBS = "no knob can vary safely. Choose other blocks, or add controls with a range."
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def random_values(knobs: Sequence[Knob], seed: int) -> SetParams:
     Raises PatchError without knobs.
     """
     if not knobs:
-        raise PatchError("no knob can vary safely. Choose other blocks, or add controls with a range.")
+        raise PatchError(NO_KNOBS)
     values: dict[str, Any] = {}
     for knob in knobs:
         drawn = knob.random_value(seed)
@@ -80,8 +81,15 @@ def random_values(knobs: Sequence[Knob], seed: int) -> SetParams:
     return SetParams(values)
 
 
-def knobs_of_patch(document: Document, file: Path | None = None, allow_outside: bool = False) -> tuple[Knob, ...]:
-    """Return the knobs that the controls of a patch set; those of all its blocks if there are no such controls."""
+def knobs_of_patch(
+    document: Document, nodes: Collection[str] | None = None, file: Path | None = None, allow_outside: bool = False
+) -> tuple[Knob, ...]:
+    """Return the knobs of nodes; without nodes, those that controls set, or those of all blocks if there are none.
+
+    Raises PatchError for an unknown node.
+    """
+    if nodes:
+        return safe_knobs(document, nodes, file, allow_outside)
     knobs = safe_knobs(document, None, file, allow_outside)
     return tuple(knob for knob in knobs if knob.name != knob.target) or knobs
 

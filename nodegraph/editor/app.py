@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,8 @@ class App:
         self.view = DpgView()
         self.presenter = Presenter(self.view, sound, patch, home, allow_outside, graph)
         desk = self.presenter.desk
-        self.readings = ReadoutUpdater(
-            self.view, sound, desk.flat_id, lambda id: response_drawing(desk, id) or curve_drawing(desk, id)
-        )
+        drawings = {"response": partial(response_drawing, desk), "curve": partial(curve_drawing, desk)}
+        self.readings = ReadoutUpdater(self.view, sound, desk.flat_id, drawings)
         self.frame_times: list[float] = []
 
     def run(self, size: tuple[int, int] = (1400, 880), each_frame: Callable[[App], Any] = lambda app: None) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nodegraph.control.random_values import knobs_of_patch, safe_knobs
+from nodegraph.control.random_values import knobs_of_patch
 from nodegraph.models.parameters import Parameter
 from nodegraph.patch import Document
 
@@ -47,10 +47,9 @@ def breed(request: BreedRequest, job: Job) -> Brood:
     from nodegraph.estimator.target_sound import read_target
 
     job.progress(0.0, "compiling")
-    document, where = request.document, (request.file, request.allow_outside)
-    parameters = request.parameters
+    document, parameters = request.document, request.parameters
     if not parameters:
-        knobs = safe_knobs(document, request.nodes, *where) if request.nodes else knobs_of_patch(document, *where)
+        knobs = knobs_of_patch(document, request.nodes, request.file, request.allow_outside)
         parameters = parameters_of_knobs(knobs)
     threads = max((os.cpu_count() or 2) - 1, 1)  # leave one core to the sound
     with Breeder(document, parameters, request.file, SECONDS, RATE, threads) as breeder:

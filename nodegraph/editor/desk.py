@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+from nodegraph.blocks.registry import node_types
 from nodegraph.graph import Graph
 from nodegraph.graph.ports import PatchLocation, every_node, spec_of
-from nodegraph.node import Spec
+from nodegraph.node import Node, Spec
 from nodegraph.patch import Action, Document, Group, NodeRecord, Patch, PatchError, within
 from nodegraph.patch.document import Path as Place
 
@@ -216,6 +217,16 @@ class Desk:
     def spec_of(self, record: NodeRecord) -> Spec:
         """Return the Spec of a node record of this patch."""
         return spec_of(record, PatchLocation(self.patch.path, self.allow_outside))
+
+    def block(self, id: str) -> type[Node] | None:
+        """Return the class of a node of the displayed document, or None."""
+        record = self.document.nodes.get(id)
+        return node_types().get(record.type) if record else None
+
+    def settings(self, id: str) -> dict[str, Any]:
+        """Return the settings of a node of the displayed document, with their defaults."""
+        record = self.document.nodes[id]
+        return {name: record.params.get(name, one.default) for name, one in self.spec_of(record).settings.items()}
 
     @property
     def types(self) -> set[str]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
-from nodegraph.blocks.registry import node_types
 from nodegraph.node import DrawnCurve
 
 from .desk import Desk, State
@@ -76,12 +74,11 @@ def curve_text(points: CurvePoints) -> str:
 
 def curve_view(desk: Desk, id: str) -> CurveView | None:
     """Return the curve of a displayed node, or None if it has none or its points are wrong."""
-    record = desk.record(id)
-    cls = node_types().get(record.type) if record else None
-    if record is None or cls is None or cls.drawn is None:
+    cls = desk.block(id)
+    if cls is None or cls.drawn is None:
         return None
     declared = cls.drawn
-    points = parse_curve_points(str(_settings(desk, id)[declared.points]))
+    points = parse_curve_points(str(desk.settings(id)[declared.points]))
     if points is None:
         return None
     left, right = declared.x
@@ -96,12 +93,11 @@ def curve_drawing(desk: Desk, id: str) -> Drawing | None:
     """Return the curve of a displayed node with its points, also while one is dragged; None for other blocks."""
     drag = desk.state(CurveDragState)
     view = drag.view if drag.node == id and drag.view else curve_view(desk, id)
-    record = desk.record(id)
-    cls = node_types().get(record.type) if record else None
+    cls = desk.block(id)
     if view is None or cls is None or cls.curve_at is None:
         return None
     points = drag.points if drag.node == id else view.points
-    settings = _settings(desk, id) | {view.declared.points: curve_text(points)}
+    settings = desk.settings(id) | {view.declared.points: curve_text(points)}
     try:
         y = np.asarray(cls.curve_at(settings, np.linspace(*view.x, SAMPLES)), np.float64)
     except ValueError:
@@ -109,8 +105,3 @@ def curve_drawing(desk: Desk, id: str) -> Drawing | None:
     text = f"{view.x[1]:.3g} {view.declared.unit}, {view.y[0]:.3g} to {view.y[1]:.3g}" if view.declared.unit else ""
     marks = tuple((point[0], point[1]) for point in points)
     return Drawing("curve", np.nan_to_num(y)[None], *view.y, text, axis=view.x, unit=view.declared.unit, marks=marks)
-
-
-def _settings(desk: Desk, id: str) -> dict[str, Any]:
-    record = desk.document.nodes[id]
-    return {name: record.params.get(name, one.default) for name, one in desk.spec(id).settings.items()}

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from nodegraph.blocks.registry import node_types
 from nodegraph.node import In
 
 from .desk import Desk
@@ -24,15 +23,14 @@ def response_drawing(desk: Desk, id: str) -> Drawing | None:
 
     A wired input has its latest value. None for a block without a response.
     """
-    record = desk.record(id)
-    cls = node_types().get(record.type) if record else None
-    if record is None or cls is None or cls.response is None:
+    cls = desk.block(id)
+    if cls is None or cls.response is None:
         return None
-    settings = {name: record.params.get(name, one.default) for name, one in cls.spec.settings.items()}
+    params, settings = desk.document.nodes[id].params, desk.settings(id)
     rate = desk.sound.rate
     top = min(HIGHEST, 0.499 * rate)
     frequencies = np.geomspace(LOWEST, top, POINTS)
-    values = {name: _values(desk, id, port, record.params, settings) for name, port in cls.spec.inputs.items()}
+    values = {name: _values(desk, id, port, params, settings) for name, port in cls.spec.inputs.items()}
     lanes = max((len(row) for name, row in values.items() if not cls.spec.inputs[name].bank), default=1)
     curves: list[np.ndarray] = []
     for lane in range(min(lanes, MAX_CURVES)):

@@ -14,6 +14,7 @@ import numpy as np
 
 from nodegraph.graph import build_graph
 from nodegraph.measures.level import level_of
+from nodegraph.models.parameters import clipped
 from nodegraph.patch import Document
 from nodegraph.patch.actions import parse_port_ref
 
@@ -83,7 +84,7 @@ class Breeder:
         setting = current_setting(self._graph, self.parameters)
         if setting is None:
             raise ParameterError("a control sets several different values. Give it a lane, or name others.")
-        return self._clipped(setting)
+        return clipped(self.parameters, setting)
 
     def offspring(
         self, parents: np.ndarray, strength: float = STRENGTH, seed: int = 0, progress: Progress | None = None
@@ -93,7 +94,7 @@ class Breeder:
         Mutations have a standard deviation of ``strength``, 0–1, of the range. Of more candidates, those are chosen
         that differ most from each other. Raises SilentPatchError if all candidates are silent.
         """
-        parents, rng = self._clipped(np.atleast_2d(parents)), np.random.default_rng(seed)
+        parents, rng = clipped(self.parameters, np.atleast_2d(parents)), np.random.default_rng(seed)
         first = self.renderer.render(parents[:1])
         size, found = CANDIDATES[0 if self.renderer.as_lanes else 1], _empty(self.renderer)
         for attempt in range(ATTEMPTS):
@@ -163,10 +164,6 @@ class Breeder:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _clipped(self, settings: np.ndarray) -> np.ndarray:
-        low, high = np.array([(parameter.low, parameter.high) for parameter in self.parameters]).T
-        return np.clip(np.asarray(settings, np.float64), low, high)
-
     def _values(self, positions: np.ndarray, parents: np.ndarray | None = None) -> np.ndarray:
         """Return the values at positions (N, P); parameters with steps take these, or values of ``parents``."""
         values = from_unit(self.parameters, positions)
@@ -176,7 +173,7 @@ class Breeder:
                 stepped = from_classes([parameter], to_classes([parameter], one))
                 kept = parents is not None and np.isclose(one, parents[:, column], 1e-9).any(axis=1, keepdims=True)
                 values[:, column : column + 1] = np.where(kept, one, stepped)
-        return self._clipped(values)
+        return clipped(self.parameters, values)
 
     def _brood(
         self, settings: np.ndarray, sounds: np.ndarray, distances: np.ndarray, notes: tuple[str, ...] = ()

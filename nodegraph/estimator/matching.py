@@ -14,6 +14,7 @@ from nodegraph.graph import build_graph
 from nodegraph.measures.correlation import fourier_magnitudes, pearson
 from nodegraph.measures.level import level_of
 from nodegraph.measures.mono import UnusableSoundError
+from nodegraph.models.parameters import clipped
 from nodegraph.patch import Document
 
 from .confidence import COST, STEP, confidences
@@ -290,5 +291,4 @@ class Matcher:
         values = current_setting(self._graph, self.parameters)
         if values is None:
             return np.empty((0, len(self.parameters)))
-        low, high = np.array([(parameter.low, parameter.high) for parameter in self.parameters]).T
-        return np.clip(values, low, high)[None]
+        return clipped(self.parameters, values)[None]

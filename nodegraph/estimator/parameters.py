@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nodegraph.control.parameters import control_parameter, range_problem, step_values_of
-from nodegraph.control.random_values import Knob
+from nodegraph.control.random_values import NO_KNOBS, Knob
 from nodegraph.models.parameters import CLASSES, Parameter, from_classes, from_unit, to_classes, to_unit
 from nodegraph.patch import Document, PatchError
 from nodegraph.patch.errors import suggest
@@ -61,7 +61,7 @@ def parameters_of_knobs(knobs: Sequence[Knob]) -> tuple[Parameter, ...]:
     A range contains the present value. Raises ParameterError without knobs.
     """
     if not knobs:
-        raise ParameterError("no knob can vary safely. Choose other blocks, or add controls with a range.")
+        raise ParameterError(NO_KNOBS)
     found = []
     for knob in knobs:
         if not isinstance(knob.value, list):

@@ -31,16 +31,23 @@ class Parameter:
         return self.steps or tuple(from_unit([self], np.linspace(0.0, 1.0, count)[:, None])[:, 0].tolist())
 
 
+def clipped(parameters: Sequence[Parameter], values: np.ndarray) -> np.ndarray:
+    """Return values (…, P) in the units of the ports, limited to the ranges, as float64."""
+    low, high, _ = _ranges(parameters)
+    found: np.ndarray = np.clip(np.asarray(values, np.float64), low, high)
+    return found
+
+
 def to_unit(parameters: Sequence[Parameter], values: np.ndarray) -> np.ndarray:
     """Return the positions, float64 (N, P) in 0–1, of values (N, P) in the units of the ports.
 
     A position follows the taper. Values outside a range have the position of its nearest end.
     """
     low, high, is_log = _ranges(parameters)
-    clipped = np.clip(np.asarray(values, np.float64), low, high)
+    inside = clipped(parameters, values)
     with np.errstate(divide="ignore", invalid="ignore"):
-        curved = np.log(clipped / low) / np.log(high / low)
-    return np.clip(np.where(is_log, curved, (clipped - low) / (high - low)), 0.0, 1.0)
+        curved = np.log(inside / low) / np.log(high / low)
+    return np.clip(np.where(is_log, curved, (inside - low) / (high - low)), 0.0, 1.0)
 
 
 def from_unit(parameters: Sequence[Parameter], positions: np.ndarray) -> np.ndarray:

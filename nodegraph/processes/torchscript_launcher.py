@@ -27,7 +27,7 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     import torch  # noqa: F401 (the forked processes find it imported)
 
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the processes here
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system removes ended processes
     processes: list[int] = []
     while ready := select.select([control.fileno(), *processes], [], [], None if processes else IDLE)[0]:
         for ended in set(processes).intersection(ready):

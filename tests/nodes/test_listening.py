@@ -5,7 +5,7 @@ import pytest
 
 from nodegraph.api import render
 from nodegraph.measures.librosa_import import import_librosa
-from tests.rendering import patch_of
+from tests.rendering import listening_patch, patch_of
 
 librosa = import_librosa()
 
@@ -14,15 +14,8 @@ RATE, SIZE, HOP = 44100, 2048, 512
 
 def heard(block, output, sound, rate=RATE, frames="spectrum", **params):
     """Return an output of a block that gets the frames of a sound (samples,) or (samples, lanes)."""
-    nodes = {"i": "audio_in", "s": ("stft", {"size": SIZE, "hop": HOP}), "b": (block, params), "out": "audio_out"}
-    wires = ["i.out s.audio", f"b.{output} out.audio"]
-    if frames == "magnitude":
-        nodes["m"] = "magnitude"
-        wires += ["s.spectrum m.spectrum", "m.magnitude b.magnitude"]
-    else:
-        wires.append("s.spectrum b.spectrum")
-    patch = patch_of(*wires, **nodes)
-    return np.asarray(render(patch, len(sound) / rate, rate, inputs={"i": sound}), float)[:, 0]
+    patch = listening_patch(block, output, frames, SIZE, HOP, **params)
+    return np.asarray(render(patch, len(sound) / rate, rate, inputs={"x": sound}), float)[:, 0]
 
 
 def tone(frequency, seconds=0.5, rate=RATE, harmonics=range(1, 9)):

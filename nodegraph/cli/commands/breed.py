@@ -55,7 +55,7 @@ def breed(
     FOLDER, new or empty, gets 01.wav … 16.wav, all at one level, and the patches 01.json … 16.json. The knobs vary that
     `nodegraph vary` sets. To breed again, name favourites: `nodegraph breed 03.json --with 11.json -o next`.
     """
-    from nodegraph.control.random_values import knobs_of_patch, safe_knobs
+    from nodegraph.control.random_values import knobs_of_patch
     from nodegraph.estimator.breeding import Breeder
     from nodegraph.estimator.parameters import ParameterError, parameters_of_knobs
     from nodegraph.estimator.target_sound import read_target
@@ -67,7 +67,7 @@ def breed(
     opened = open_patch(patch)
     target = None if near is None else read_target(near, seconds, rate)
     try:
-        knobs = safe_knobs(opened.document, nodes, patch) if nodes else knobs_of_patch(opened.document, patch)
+        knobs = knobs_of_patch(opened.document, nodes, patch)
         with problems_of(opened):
             graph = build_graph(opened.document, rate, opened.path)
             breeder = Breeder(opened.document, parameters_of_knobs(knobs), opened.path, seconds, rate, threads=2)

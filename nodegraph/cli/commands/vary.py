@@ -32,13 +32,12 @@ def vary(
     control, pitches stay within 40–8000 Hz, feedback within ±0.7, and resonance below self-oscillation. Wires, settings
     and gates keep their values.
     """
-    from nodegraph.control.random_values import knobs_of_patch, random_values, safe_knobs
+    from nodegraph.control.random_values import knobs_of_patch, random_values
     from nodegraph.patch import PatchError, write_patch
 
     opened = open_patch(patch)
     try:
-        knobs = safe_knobs(opened.document, nodes, patch) if nodes else knobs_of_patch(opened.document, patch)
-        action = random_values(knobs, seed)
+        action = random_values(knobs_of_patch(opened.document, nodes, patch), seed)
     except PatchError as error:
         raise CommandError(f"{patch}: {error}") from None
     if not output.absolute().parent.is_dir():

@@ -68,9 +68,9 @@ def point_near(view: CurveView, place: Point) -> int | None:
 def _replace(desk: Desk, node: str, view: CurveView, points: CurvePoints, index: int, change: int) -> None:
     """Set the points, and the settings that are numbers of points behind ``index``."""
     actions: list[Action] = [SetParam(node, view.declared.points, curve_text(points))]
-    params, spec = desk.document.nodes[node].params, desk.spec(node)
+    settings = desk.settings(node)
     for name in view.declared.numbers:
-        number = params.get(name, spec.settings[name].default)
+        number = settings[name]
         if number > index:
             actions.append(SetParam(node, name, number + change))
     desk.do(*actions)

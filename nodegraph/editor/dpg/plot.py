@@ -13,10 +13,8 @@ from ..view import Drawing
 
 TEXTURE = (256, 96)  # columns and rows of a spectrogram texture
 MIN_DB_RANGE = -60.0  # the lower end of meters
-CLEAR: Colour = (0, 0, 0, 0)
-
-
 CURVE_MARK = 3.5  # radius of a point of a curve in pixels at zoom 1
+CLEAR: Colour = (0, 0, 0, 0)
 
 
 class Textures:

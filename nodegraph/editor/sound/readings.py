@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -32,7 +32,7 @@ class ReadoutView(Protocol):
 class ReadoutUpdater:
     """Updater of the visible readouts. ``flat`` maps a node id or port_ref to its flat form.
 
-    ``response`` returns the drawing of the response or the curve of a displayed node.
+    ``drawings`` has a function for each kind of display that shows no sound, from a displayed node to its drawing.
     """
 
     def __init__(
@@ -40,9 +40,9 @@ class ReadoutUpdater:
         view: ReadoutView,
         sound: LiveSound,
         flat: Callable[[str], str],
-        response: Callable[[str], Drawing | None],
+        drawings: Mapping[str, Callable[[str], Drawing | None]],
     ) -> None:
-        self._view, self._sound, self._flat, self._response = view, sound, flat, response
+        self._view, self._sound, self._flat, self._drawings = view, sound, flat, drawings
         self._probes: dict[str, tuple[WireKey, str]] = {}  # probes stay on their wire when another subpatch is shown
         self._hover: tuple[WireKey | None, float] = (None, 0.0)
         self._hover_drawn = 0.0
@@ -91,8 +91,8 @@ class ReadoutUpdater:
 
     def _display(self, node: str, kind: str, count: int) -> Drawing | None:
         """Return the drawing of a node's display, from its own buffer or its first output."""
-        if kind in ("response", "curve"):
-            return self._response(node)
+        if kind in self._drawings:
+            return self._drawings[kind](node)
         sound, flat = self._sound, self._flat(node)
         if kind == "meter":
             return _meter(sound.value(f"{flat}.rms"), sound.value(f"{flat}.peak"))
