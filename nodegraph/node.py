@@ -495,8 +495,8 @@ class Node:
         for frame outputs that differ from the frame inputs (settings also contain ``sr``, and after this call
         ``bins``, ``size`` and ``hop``);
     ``response(frequencies, values, settings, sr) -> gains``
-        complex gains (outputs, frequencies) from a signal to outputs, for small signals and constant ``values`` of the
-        other inputs (numbers, arrays of a bank's members), at frequencies in Hz, an array;
+        complex gains (outputs, frequencies) from the first input to outputs, for small signals and constant ``values``
+        of the other inputs (numbers, arrays of a bank's members), at frequencies in Hz, an array;
     ``curve_at(settings, x) -> y``
         the curve through the points of ``drawn``, at an array of places;
     ``check(settings) -> str``

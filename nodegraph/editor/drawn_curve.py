@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from nodegraph.node import DrawnCurve
+from nodegraph.node import DrawnCurve, Node
 
 from .desk import Desk, State
+from .node_drawings import last_drawing
 from .view import Drawing, Point
 
 SAMPLES = 220
@@ -98,6 +100,11 @@ def curve_drawing(desk: Desk, id: str) -> Drawing | None:
         return None
     points = drag.points if drag.node == id else view.points
     settings = desk.settings(id) | {view.declared.points: curve_text(points)}
+    return last_drawing(desk, id, (cls, view, settings), lambda: _drawing(cls, view, points, settings))
+
+
+def _drawing(cls: type[Node], view: CurveView, points: CurvePoints, settings: dict[str, Any]) -> Drawing | None:
+    assert cls.curve_at is not None
     try:
         y = np.asarray(cls.curve_at(settings, np.linspace(*view.x, SAMPLES)), np.float64)
     except ValueError:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from nodegraph.node import In
+from nodegraph.node import In, Node
 
 from .desk import Desk
+from .node_drawings import last_drawing, wired_sources
 from .view import Drawing
 
 POINTS = 160
@@ -26,11 +29,22 @@ def response_drawing(desk: Desk, id: str) -> Drawing | None:
     cls = desk.block(id)
     if cls is None or cls.response is None:
         return None
-    params, settings = desk.document.nodes[id].params, desk.settings(id)
-    rate = desk.sound.rate
+    record, rate, sources = desk.document.nodes[id], desk.sound.rate, wired_sources(desk)
+    knobs = dict(islice(cls.spec.inputs.items(), 1, None))  # without the signal
+    arrived = {name: _arrived(desk, sources.get((id, name), ())) for name in knobs}
+
+    def make() -> Drawing:
+        settings = desk.settings(id)
+        values = {name: _values(port, record.params, settings, arrived[name]) for name, port in knobs.items()}
+        return _drawing(cls, values, settings, rate)
+
+    return last_drawing(desk, id, (record, rate, arrived), make)
+
+
+def _drawing(cls: type[Node], values: dict[str, np.ndarray], settings: dict[str, Any], rate: float) -> Drawing:
+    assert cls.response is not None
     top = min(HIGHEST, 0.499 * rate)
     frequencies = np.geomspace(LOWEST, top, POINTS)
-    values = {name: _values(desk, id, port, params, settings) for name, port in cls.spec.inputs.items()}
     lanes = max((len(row) for name, row in values.items() if not cls.spec.inputs[name].bank), default=1)
     curves: list[np.ndarray] = []
     for lane in range(min(lanes, MAX_CURVES)):
@@ -47,18 +61,20 @@ def response_drawing(desk: Desk, id: str) -> Drawing | None:
     return Drawing("response", np.ascontiguousarray(levels), *RANGE, axis=(LOWEST, top), unit="Hz")
 
 
-def _values(desk: Desk, id: str, port: In, params: dict[str, Any], settings: dict[str, Any]) -> np.ndarray:
+def _arrived(desk: Desk, sources: Sequence[str]) -> list[float]:
+    """Return the sum of the latest values of wired outputs, one for each lane; [] if none is known."""
+    values = [desk.sound.value(desk.flat_id(source)) for source in sources]
+    known = [np.asarray(value, np.float64) for value in values if value is not None and len(value)]
+    found: list[float] = np.nan_to_num(sum(known[1:], known[0])).tolist() if known else []
+    return found
+
+
+def _values(port: In, params: dict[str, Any], settings: dict[str, Any], arrived: list[float]) -> np.ndarray:
     """Return the values of an input: one for each lane, or for each member of a bank."""
     given = params.get(port.name, port.default)
     found = np.atleast_1d(np.asarray(given if _is_numeric(given) else port.default, np.float64))
-    arrived = [
-        desk.sound.value(desk.flat_id(wire.source_ref))
-        for wire in desk.document.wires
-        if (wire.target, wire.target_port) == (id, port.name)
-    ]
-    known = [np.asarray(value, np.float64) for value in arrived if value is not None and len(value)]
-    if known:
-        found = np.nan_to_num(sum(known[1:], known[0]))
+    if arrived:
+        found = np.array(arrived)
     if not port.bank:
         return found
     members = int(settings.get(port.bank, len(found)))

@@ -42,6 +42,21 @@ def test_filters_show_outputs_lanes_and_wired_values(user):
     assert response_drawing(user.desk, "sine1") is None
 
 
+def test_drawing_is_made_again_only_if_its_values_change(user):
+    user.add("one_pole")
+    user.add("sine")
+    user.add("saw")
+    user.wire("sine1.out", "one_pole1.cutoff")
+    user.wire("saw1.out", "one_pole1.audio")
+    user.sound.values |= {"sine1.out": np.array([500.0], np.float32), "saw1.out": np.array([0.1], np.float32)}
+    first = response_drawing(user.desk, "one_pole1")
+    user.sound.values["saw1.out"] = np.array([0.2], np.float32)
+    user.enter("sine1.frequency", "300")
+    assert response_drawing(user.desk, "one_pole1") is first
+    user.sound.values["sine1.out"] = np.array([600.0], np.float32)
+    assert not np.array_equal(response_drawing(user.desk, "one_pole1").data, first.data)
+
+
 def test_response_inside_a_subpatch_is_found(user):
     user.chain("saw", "ladder", "audio_out")
     user.select("ladder1")

@@ -50,6 +50,7 @@ class Plot:
         self._texture: int | str | None = None
         self._picture: np.ndarray | None = None
         self.kind = ""
+        self._shown: Drawing | None = None
         self._lines: list[int | str] = []
         self._texts: list[int | str] = []
         self._marks: list[int | str] = []
@@ -73,7 +74,10 @@ class Plot:
         dpg.delete_item(self._top)
 
     def show(self, drawing: Drawing) -> None:
-        """Display a drawing."""
+        """Display a drawing, unless it is already displayed."""
+        if drawing is self._shown:
+            return
+        self._shown = drawing
         if drawing.kind != self.kind:
             self._begin(drawing)
         paint = getattr(self, f"_paint_{drawing.kind}", None)
