@@ -105,8 +105,11 @@ class FlightRecorder:
 
     def _log_swap(self, before: int | None = None) -> None:
         """Log the pending plan if the audio thread has swapped to it (before sample ``before``)."""
-        pending, at = self._pending_plan, self._live.swap_sample
-        if pending is None or not self._live.is_playing(pending.plan) or (before is not None and at >= before):
+        pending = self._pending_plan
+        if pending is None or not self._live.is_playing(pending.plan):
+            return
+        at = self._live.swap_sample  # after the check: the audio thread may swap between the two
+        if before is not None and at >= before:
             return
         self._number_plan(pending)
         extra: dict[str, Any] = {"probes": pending.probes} if pending.probes else {}

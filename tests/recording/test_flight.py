@@ -95,6 +95,34 @@ def test_renamed_nodes_replay_to_the_same_samples(tmp_path, follows):
     np.testing.assert_array_equal(again[: len(output)], output)
 
 
+def test_swap_between_two_looks_at_the_engine_is_logged_at_its_sample(tmp_path, monkeypatch):
+    patch = patch_of("osc.out out.audio", osc=("sine", {"frequency": 223.0}), out="audio_out")
+    live = Live(patch.document, null=True, capture=4.0, observer=FlightRecorder(tmp_path / "a.flight"))
+    live.follow(patch)
+    swapped_at = Live.swap_sample
+
+    def late_swap(engine):
+        """Return the sample as the recorder reads it just before the audio thread swaps."""
+        found = swapped_at.fget(engine)
+        end = time.monotonic() + 2.0
+        while engine.pending and time.monotonic() < end:
+            time.sleep(0.001)
+        return found
+
+    with live:
+        time.sleep(0.2)
+        with monkeypatch.context() as reading:
+            reading.setattr(Live, "swap_sample", property(late_swap))
+            patch.add("one_pole", id="low", cutoff=500.0)
+            patch.connect("osc.out", "low.audio")
+            patch.connect("low.out", "out.audio")
+            time.sleep(0.2)
+        output = live.captured()
+    again, notes = replayed(tmp_path / "a.flight")
+    assert not notes and np.abs(output).max() > 0.1
+    np.testing.assert_array_equal(again[: len(output)], output)
+
+
 def test_finished_log_is_one_file_with_the_sound_files_of_its_patch(tmp_path):
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, (44100, 1))
     write_sound(tmp_path / "kick.wav", noise.astype(np.float32), RATE)
