@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from itertools import count
+from sys import intern
 
 from .errors import InvalidValue, quote
 
@@ -38,7 +39,7 @@ def split_port_ref(port_ref: str) -> tuple[str, str]:
     node, dot, port = port_ref.partition(".")
     if not dot:
         raise InvalidValue(f"{quote(port_ref)} does not name a port. Write it as 'node.port', such as 'osc1.out'")
-    return check_name(node), check_name(port, "port")
+    return intern(check_name(node)), intern(check_name(port, "port"))  # the history keeps many of the same
 
 
 def unused_id(type: str, taken: Container[str]) -> str:
