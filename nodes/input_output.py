@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from nodegraph.node import In, Node, Option, Out
+from nodegraph.node import Choice, In, Node, Option, Out
+from nodegraph.patch.voices import MIXES
 
 
 class AudioOut(Node):
     """Sends a signal to the speakers: the output of the sound card (DAC), or the rendered file.
 
-    A single lane goes to all channels; of several lanes, lane k goes to channel k. Several audio_out blocks add up.
+    A single lane goes to all channels. Several lanes are summed, spread evenly from left to right with equal power, or
+    lane k goes to channel k: ``mix``. Several audio_out blocks add up.
     """
 
     aliases = ("out", "output", "speaker", "dac", "ezdac")
 
     device = "output"
     audio = In(0.0, unit="", min=-1.0, max=1.0, doc="signal to play, ±1 is full scale")
+    mix = Choice("auto", *MIXES, doc="lanes are summed, spread in stereo or one channel each; auto sums voices only")
 
 
 class AudioIn(Node):

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from nodegraph.graph import Graph, build_graph
+from nodegraph.graph.outputs import output_nodes, output_width
 from nodegraph.patch import Document
 from nodegraph.plan.memory import view
 from nodegraph.quantum import QUANTUM
@@ -123,13 +124,8 @@ class Stepper(Offline):
 
 
 def output_channels(graph: Graph) -> int:
-    """Return the lanes of the widest ``audio_out`` node, or 1 if there is none."""
-    widths = [
-        max(node.input_lanes.values(), default=1)
-        for node in graph.typed_nodes
-        if node.cls and node.cls.device == "output"
-    ]
-    return max(widths, default=1)
+    """Return the channels of the widest ``audio_out`` node, or 1 if there is none."""
+    return max((output_width(node) for node in output_nodes(graph)), default=1)
 
 
 def _track(graph: Graph, name: str, values: np.ndarray) -> np.ndarray:

@@ -23,6 +23,7 @@ from .latency import infer_latency
 from .loops import find_loops, forward_order, unmarked_loops
 from .memory import check_memory
 from .model import Graph, GraphError
+from .outputs import infer_mixes
 from .replaced import Replaced
 from .settings import typed_node
 from .wires import describe_wire, wire_fits
@@ -62,6 +63,7 @@ def graph_of(flat: FlatPatch, rate: float = 44100.0, allow_outside: bool = False
         raise GraphError(problems)
     graph.graph["problems"] = tuple(problems)
     graph.graph["broken_wires"] = replaced.wires
+    infer_mixes(graph, order)
     infer_banks(graph)
     infer_latency(graph, order)
     for data in graph.edge_data:

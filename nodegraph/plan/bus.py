@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
+
 from nodegraph.graph import GraphNode
+from nodegraph.graph.outputs import LANE_MIX, output_nodes
 
 from .buffers import FLOAT, Buffer, Ref, Row
 from .builder import PlanBuilder
 from .crossfade import crossfaded, needs_crossfade
 from .inputs import is_plain_knob, mixed, side_by_side, sources_of
 from .keys import KNOB, OutputSource, PortKey, Sources
+from .memory import write_doubles
 from .result import DEVICE, LastValue
-from .rows import COPY_LANES, MIX, MixEntry, mix_words
+from .rows import COPY_LANES, MIX, SPREAD, MixEntry, SpreadArguments, mix_words
 from .sources import Source, source_of
 
 
-def device_nodes(builder: PlanBuilder) -> list[GraphNode]:
-    """Return the nodes whose inputs go to the device."""
-    return [n for n in builder.graph.typed_nodes if n.cls and n.cls.device == "output" and not n.problem]
-
-
 def place_bus(builder: PlanBuilder) -> None:
-    """Sum the output nodes into their channels of the device: one lane goes to all, lane ``k`` to ``k`` modulo n."""
+    """Sum the output nodes into their channels of the device: one lane goes to all.
+
+    Several lanes are summed, spread over the first two channels, or lane ``k`` goes to channel ``k`` modulo n.
+    """
     address, channels = builder.io.output
-    outputs = device_nodes(builder)
+    outputs = output_nodes(builder.graph)
     state = builder.plan.state
     builder.plan.latency = max((node.path_latency for node in outputs), default=0)
-    sources: list[tuple[Source, int, tuple[int, int]]] = []
+    entries: list[MixEntry] = []
+    reads: list[Buffer] = []
     for node in outputs:
         for port in node.spec.inputs.values():
             lanes = node.input_lanes[port.name]
@@ -38,19 +41,14 @@ def place_bus(builder: PlanBuilder) -> None:
             arrival = builder.plan.latency - node.latency  # aligns all output nodes
             own = [(0, lanes, sources_of(builder, node, key, port, lanes, arrival))]
             source = side_by_side(builder, own, lanes) or mixed(builder, own, lanes)
-            sources.append((source, lanes, node.channels or (0, channels)))
+            first, width = node.channels or (0, channels)
+            mix = node.settings[LANE_MIX]
+            if mix == "stereo" and min(lanes, width) > 1:
+                source, lanes, mix = _spread(builder, source, lanes), 2, "lanes"
+            entries += _entries(source, lanes, mix != "lanes", first, width)
+            reads.append(source.buffer)
     bus = Buffer(channels, dedicated=True, address=address)
-    state.sources[DEVICE] = Sources(tuple(OutputSource(node.id, tuple(node.input_lanes.values())) for node in outputs))
-    entries: list[MixEntry] = []
-    for source, lanes, (first, width) in sources:
-        if lanes == 1:
-            entries.append(MixEntry(source.data, source.stride, 0, first, width, 1))
-        elif lanes <= width:
-            entries.append(MixEntry(source.data, source.stride, 1, first, lanes, 1))
-        else:
-            lane_data = [partial(_lane_address, source, lane) for lane in range(lanes)]
-            entries += [MixEntry(data, source.stride, 0, first + k % width, 1, 1) for k, data in enumerate(lane_data)]
-    reads = [source.buffer for source, *_ in sources]
+    state.sources[DEVICE] = Sources(tuple([_signature(node) for node in outputs]))
     if not needs_crossfade(builder, DEVICE, None, state.sources[DEVICE]):
         builder.out.append(Row(MIX, mix_words(address, channels, entries), [bus], reads, lanes=channels))
     else:
@@ -62,6 +60,34 @@ def place_bus(builder: PlanBuilder) -> None:
         words = mix_words(address, channels, [entry])
         builder.out.append(Row(COPY_LANES, words, [bus], [source.buffer], lanes=channels))
     builder.after_placement.append(lambda: state.last_values.update({DEVICE: [LastValue(bus.last, channels, False)]}))
+
+
+def _signature(node: GraphNode) -> OutputSource:
+    return OutputSource(node.id, tuple(node.input_lanes.values()), str(node.settings[LANE_MIX]))
+
+
+def _entries(source: Source, lanes: int, is_sum: bool, first: int, width: int) -> list[MixEntry]:
+    """Return how the lanes of an output node are added to ``width`` channels of the device from channel ``first``."""
+    if lanes == 1:
+        return [MixEntry(source.data, source.stride, 0, first, width, 1)]
+    if lanes <= width and not is_sum:
+        return [MixEntry(source.data, source.stride, 1, first, lanes, 1)]
+    places = [(first, width) if is_sum else (first + lane % width, 1) for lane in range(lanes)]
+    return [
+        MixEntry(partial(_lane_address, source, lane), source.stride, 0, *place, 1) for lane, place in enumerate(places)
+    ]
+
+
+def _spread(builder: PlanBuilder, source: Source, lanes: int) -> Source:
+    """Return two lanes: those of a source, panned evenly from left to right with equal power."""
+    positions = 0.25 * np.arange(lanes) / (lanes - 1)  # turns
+    gains = np.stack([np.cos(2.0 * np.pi * positions), np.sin(2.0 * np.pi * positions)], axis=1)
+    address = builder.memory.reserve(gains.nbytes)
+    write_doubles(address, gains.ravel().tolist())
+    target = builder.new_buffer(2)
+    words = [*SpreadArguments(source.data, source.stride, lanes, address, Ref(target, 0, 2).address)]
+    builder.out.append(Row(SPREAD, words, [target], [source.buffer], lanes=2))
+    return source_of(Ref(target, 0, 2))
 
 
 def _lane_address(source: Source, lane: int) -> int:

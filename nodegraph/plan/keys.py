@@ -185,10 +185,11 @@ class SignalSource(NamedTuple):
 
 
 class OutputSource(NamedTuple):
-    """An output node, and the lanes of its inputs."""
+    """An output node, the lanes of its inputs, and how they are mixed."""
 
     node: str
     lanes: tuple[int, ...]
+    mix: str
 
 
 class EventSource(NamedTuple):

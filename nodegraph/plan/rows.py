@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from nodegraph.kernel import NativeFunction
-from nodegraph.native.words import as_f32, as_i64, call_kernel
+from nodegraph.native.words import as_f32, as_f64, as_i64, call_kernel
 
 from .buffers import Operand
 
@@ -110,6 +110,32 @@ def copy_lanes(arguments: int, start: int, samples: int) -> None:
         for i in range(start, start + samples):
             for lane in range(width):
                 out[i * lanes + first + lane] = source[i * stride + lane * step]
+
+
+class SpreadArguments(NamedTuple):
+    """Arguments of ``spread``."""
+
+    data: Operand
+    stride: Operand
+    lanes: Operand
+    gains: Operand  # two doubles for each lane, left and right
+    out: Operand  # two lanes
+
+
+PAN = positions(SpreadArguments)
+
+
+def spread(arguments: int, start: int, samples: int) -> None:
+    """Mix the lanes of a source to two, each with its own gains."""
+    w = as_i64(arguments)
+    source, stride, lanes = as_f32(w[PAN.data]), w[PAN.stride], w[PAN.lanes]
+    gains, out = as_f64(w[PAN.gains]), as_f32(w[PAN.out])
+    for i in range(start, start + samples):
+        left = right = 0.0
+        for lane in range(lanes):
+            left += gains[2 * lane] * source[i * stride + lane]
+            right += gains[2 * lane + 1] * source[i * stride + lane]
+        out[2 * i], out[2 * i + 1] = left, right
 
 
 class CompensateArguments(NamedTuple):
@@ -218,6 +244,7 @@ def loop(arguments: int, start: int, samples: int) -> None:
 
 MIX = NativeFunction(mix)
 COPY_LANES = NativeFunction(copy_lanes)
+SPREAD = NativeFunction(spread)
 COMPENSATE = NativeFunction(compensate)
 CROSSFADE = NativeFunction(crossfade)
 LOOP = NativeFunction(loop)

@@ -40,16 +40,18 @@ def check(
 def _check(path: Path, allow_outside: bool) -> dict[str, Any]:
     from nodegraph import api
     from nodegraph.graph import GraphError, build_graph
+    from nodegraph.graph.outputs import describe_output, output_nodes
     from nodegraph.kernel import KernelError
     from nodegraph.patch import PatchError
 
-    result: dict[str, Any] = {"patch": str(path), "problems": [], "warnings": []}
+    result: dict[str, Any] = {"patch": str(path), "problems": [], "warnings": [], "outputs": []}
     try:
         patch = api.load(path)
         rate = patch.document.settings.rate or 44100.0
         graph = build_graph(patch.document, rate, path, allow_outside, tolerant=True)
         result["problems"] = list(graph.problems)
         result |= {"nodes": len(graph.nodes), "wires": len(graph.wires), "latency": graph.latency}
+        result["outputs"] = [text for node in output_nodes(graph) if (text := describe_output(node))]
         result["warnings"] = _warnings(graph)
         compile_kernels(kernels_of_graph(graph))
         for kernel in kernels_of_graph(graph):
@@ -113,6 +115,8 @@ def _print_result(result: dict[str, Any]) -> None:
         print_note(problem if problem.startswith(f"{name}:") else f"{name}: {problem}")
     for warning in result["warnings"]:
         print_note(f"{name}: warning: {warning}")
+    for output in result["outputs"]:
+        print_line(f"{name}: {output}")
     if not result["problems"]:
         size = f"{plural(result['nodes'], 'node')}, {plural(result['wires'], 'wire')}"
         print_line(f"{name}: ok, {size}, latency {result['latency']} samples")
