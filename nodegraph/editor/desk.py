@@ -194,7 +194,10 @@ class Desk:
         return Path(self.preferences.folder) if self.preferences.folder else Path.cwd()
 
     def reference(self, path: Path) -> str:
-        """Return the text by which the patch refers to a file: a relative path if the file is in the patch's folder."""
+        """Return the text by which the patch refers to a file: a relative path if the file is in the patch's folder.
+
+        A relative ``path`` is already one from the patch's folder.
+        """
         if not path.is_absolute():
             return path.as_posix()
         folder = self.patch.path.parent.resolve() if self.patch.path else Path.cwd()

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from nodegraph.editor.commands.training import TrainingPanel
 from nodegraph.editor.events import CloseRequested, FilesDropped, PanelEvent
 from nodegraph.editor.view import Pin
 from nodegraph.patch import Patch
@@ -342,11 +343,19 @@ def test_training_runs_in_the_background_and_its_model_is_used(user, tmp_path, m
     class Step:
         stage, epoch, epochs, done, train, valid = "one", 1, 2, 0.5, 0.4, 0.5
 
+    class First(Step):
+        train = valid = float("nan")
+
     class Trained:
         path, notes, stopped = tmp_path / "net.safetensors", ["a note"], False
+        errors = {"magnitudes": {"test": {"relative": 0.25, "pca_relative": 0.5}}}
+
+    outputs = []
 
     def train(sound, output, **options):
-        options["observer"].progress(Step)
+        outputs.append(output)
+        for step in (First, Step, Step):
+            options["observer"].progress(step)
         started.set()
         assert resume.wait(20.0)
         options["observer"].progress(Step)
@@ -367,12 +376,29 @@ def test_training_runs_in_the_background_and_its_model_is_used(user, tmp_path, m
     assert started.wait(20.0)
     user.add("sine")
     user.wait(0.5)
+    assert outputs == [Path(f"{tmp_path.name}-16.safetensors").absolute()]
+    curve = user.item("training", "curve").value
+    assert curve.data.tolist() == [[0.4, 0.4], [0.5, 0.5]] and "0.5" in curve.text
     assert dict(user.view.status.parts)["job"] == "training 50 %"
     resume.set()
     finish(user)
-    assert "a note" in user.item("training", "status").value
+    status = user.item("training", "status").value
+    assert "25.0 % of the variance of unseen frames is lost, 50.0 % by" in status and "a note" in status
     user.press_button("training", "Use net.safetensors in the patch")
     assert str(user.value("decoder1.file")).endswith("net.safetensors")
+
+
+def test_training_replaces_no_model_without_asking(user, tmp_path, monkeypatch):
+    (tmp_path / "mine.safetensors").write_text("a model")
+    started = []
+    monkeypatch.setattr(TrainingPanel, "_begin", lambda self, desk, output: started.append(output))
+    user.presenter.run("training")
+    user.send(PanelEvent("training", "sound", str(tmp_path)), PanelEvent("training", "model", str(tmp_path / "mine")))
+    for answer, expected in (("Cancel", []), ("Replace", [tmp_path / "mine.safetensors"])):
+        user.press_button("training", "Train")
+        assert "mine.safetensors already exists" in user.item("question", "text").value
+        user.press_button("question", answer)
+        assert started == expected
 
 
 def test_last_minutes_are_saved_to_a_file(user, tmp_path, monkeypatch):

@@ -58,6 +58,7 @@ def edit(
 
     if flight is not None and not flight.absolute().parent.is_dir():
         raise CommandError(f"{flight}: folder {flight.parent} not found. Create it: mkdir -p {flight.parent}")
+    patch = patch.absolute() if patch is not None else None
     opened = Patch(path=patch) if patch is None or not patch.exists() else Patch.load(patch)
     compile_kernels(kernels_of_engine(live=True))
 

@@ -12,7 +12,10 @@ from ..command import command
 from ..desk import Desk, Panel, State
 from ..events import PanelEvent
 from ..jobs import Job
+from ..panel import QuestionPanel
 from ..view import Drawing, Item, PanelVisual
+
+ENDING = ".safetensors"
 
 
 class TrainingPanel(Panel):
@@ -28,6 +31,7 @@ class TrainingPanel(Panel):
         self.epochs = ""
         self.job: Job | None = None
         self.errors: list[tuple[float, float]] = []
+        self.has_curve = False  # whether the panel shows the curve
         self.status_text = ""
         self.model_path: Path | None = None
 
@@ -40,7 +44,7 @@ class TrainingPanel(Panel):
                 Item("entry", "sound", "Recordings", self.sound, "a sound file, a folder, or a patch", free),
                 Item("button", "choose", "…", tip="choose a file", enabled=free),
             )),
-            Item("entry", "model", "Model", self.model, "output file (.safetensors)", free),
+            Item("entry", "model", "Model", self.model, "output file, by default named after the recordings", free),
             Item("choice", "recipe", "Recipe", (self.recipe, tuple(recipe_files())), enabled=free),
             Item("entry", "width", "Units", self.width, "size of the innermost layer, or of all layers: 256-8", free),
             Item("entry", "epochs", "Epochs", self.epochs, "empty: as in the recipe", free),
@@ -49,8 +53,8 @@ class TrainingPanel(Panel):
             items += [self._progress(), Item("button", "stop", "Stop and save best")]
         else:
             items.append(Item("button", "begin", "Train"))
-        if self.errors:
-            items.append(self._curve())
+        if curve := self._curve():
+            items.append(curve)
         if self.status_text:
             items.append(Item("text", "status", value=self.status_text))
         if self.model_path is not None and free:
@@ -61,12 +65,17 @@ class TrainingPanel(Panel):
         assert self.job is not None
         return Item("progress", "progress", value=(self.job.part, self.job.text or "reading audio"))
 
-    def _curve(self) -> Item:
+    def _curve(self) -> Item | None:
+        """Return the drawing of the errors so far; None before there are two points to draw."""
         import numpy as np
 
-        data = np.ascontiguousarray(np.array(self.errors, np.float64).T)
-        low, high = float(data.min()), float(data.max())
-        drawing = Drawing("wave", data, low, high if high > low else low + 1.0, "training and validation error")
+        errors = np.array(self.errors.copy(), np.float64).reshape(-1, 2)  # the training appends to the list
+        errors = errors[np.isfinite(errors).all(axis=1)]  # the error before the first epoch is not measured
+        if len(errors) < 2:
+            return None
+        low, high = float(errors.min()), float(errors.max())
+        text = f"training and validation error, now {errors[-1, 1]:.3g}"
+        drawing = Drawing("wave", np.ascontiguousarray(errors.T), low, high if high > low else low + 1.0, text)
         return Item("drawing", "curve", value=drawing)
 
     def react(self, desk: Desk, event: PanelEvent) -> None:
@@ -90,8 +99,21 @@ class TrainingPanel(Panel):
         if not self.sound.strip():
             desk.notify("No training data. Choose a recording, a folder of recordings, or a patch.", alarm=True)
             return
-        output = Path(self.model) if self.model.strip() else desk.folder / "model.safetensors"
-        output = output if output.suffix else output.with_suffix(".safetensors")
+        output = self._output(desk)
+        if output.exists():
+            answers: dict[str, object] = {"Replace": lambda: self._begin(desk, output), "Cancel": None}
+            desk.open_panel(QuestionPanel("Train", f"{output.name} already exists.", answers))
+        else:
+            self._begin(desk, output)
+
+    def _output(self, desk: Desk) -> Path:
+        """Return the file of the model: in the folder of the patch, named after the recordings unless it is given."""
+        words = [Path(self.sound.strip()).stem or "model", self.width.strip()]
+        given = Path(self.model.strip() or "-".join(filter(None, words))).expanduser()
+        named = given if given.suffix == ENDING else given.with_name(f"{given.name}{ENDING}")
+        return (desk.folder / named).absolute()
+
+    def _begin(self, desk: Desk, output: Path) -> None:
         epochs = int(self.epochs) if self.epochs.strip().isdigit() else None
         sound, recipe, width = self.sound.strip(), self.recipe, self.width.strip() or None
         self.errors, self.status_text, self.model_path = [], "", None
@@ -124,9 +146,8 @@ class TrainingPanel(Panel):
             desk.notify(self.status_text, alarm=True)
         else:
             self.model_path = job.result.path
-            self.status_text = "\n".join(
-                ["Stopped. The best model so far was saved." if job.result.stopped else "Trained.", *job.result.notes]
-            )
+            state = "Stopped. The best model so far was saved" if job.result.stopped else "Trained"
+            self.status_text = "\n".join([f"{state}: {_error_text(job.result.errors)}.", *job.result.notes])
             desk.notify(f"Trained {self.model_path.name if self.model_path else 'a model'}.")
         if self.key in desk.panels:
             desk.view.show_panel(self.visual(desk))
@@ -135,15 +156,24 @@ class TrainingPanel(Panel):
         if self.job is None:
             return
         desk.view.set_item(self.key, self._progress())
-        if len(self.errors) > 1:
-            curve = self._curve()
-            if len(self.errors) == 2:
+        if curve := self._curve():
+            if not self.has_curve:
                 desk.view.show_panel(self.visual(desk))
             desk.view.draw(self.key, "curve", curve.value)
+        self.has_curve = curve is not None
 
     def closed(self, desk: Desk) -> None:
         """Store the panel of a running training, so that the command can show it again."""
         desk.state(RunningTraining).panel = self if self.job is not None else None
+
+
+def _error_text(errors: dict[str, dict[str, dict[str, float]]]) -> str:
+    """Return the error of a model on frames that it was not trained on, beside that of as many components."""
+    found = errors["magnitudes"]["test"]
+    return (
+        f"{100.0 * found['relative']:.1f} % of the variance of unseen frames is lost, "
+        f"{100.0 * found['pca_relative']:.1f} % by as many principal components"
+    )
 
 
 @dataclass
