@@ -15,6 +15,7 @@ from nodegraph.engine.offline import Offline, output_channels
 from nodegraph.engine.rewind import RewindableEngine, can_rewind
 from nodegraph.graph import Graph, GraphError, GraphNode, build_graph
 from nodegraph.graph.knobs import knob_changes
+from nodegraph.graph.outputs import LANE_MIX
 from nodegraph.patch import Change, Document, SetParam, SetParams, ValueChange, locate
 from nodegraph.patch.actions import parse_port_ref, within
 from nodegraph.patch.change import VALUES
@@ -189,12 +190,16 @@ def without_side_effects(graph: Graph) -> Graph:
 
 
 def with_separate_lanes(laned: Graph, graph: Graph) -> Graph:
-    """Return a copy of ``laned`` in which no node links its lanes that has one lane in ``graph``."""
+    """Return a copy of ``laned`` in which no node links or mixes its lanes that has one lane in ``graph``."""
     separate: Graph = laned.copy()
     for node in laned.typed_nodes:
         one = graph.find(node.id)
-        if one is not None and node.cls is not None and node.cls.linked_by and _widest(one) == 1:
-            separate.nodes[node.id]["node"] = replace(node, settings=node.settings | {node.cls.linked_by: "separate"})
+        if one is None or node.cls is None or _widest(one) > 1:
+            continue
+        apart = {node.cls.linked_by: "separate"} if node.cls.linked_by else {}
+        if node.cls.device == "output":
+            apart = {LANE_MIX: "lanes"}
+        separate.nodes[node.id]["node"] = replace(node, settings=node.settings | apart)
     nx.freeze(separate)
     return separate
 

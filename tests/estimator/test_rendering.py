@@ -89,6 +89,11 @@ def test_linked_lanes_are_separate_settings_in_a_batch(block):
     assert check(noise("filter.out dynamics.audio", "dynamics.out out.audio", dynamics=block)).as_lanes
 
 
+@pytest.mark.parametrize("mix", ["sum", "stereo", "lanes"])
+def test_settings_in_a_batch_are_not_mixed_at_the_output(mix):
+    assert check(noise(out=("audio_out", {"mix": mix}))).as_lanes
+
+
 @pytest.mark.parametrize(
     "patch",
     [
