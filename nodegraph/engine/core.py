@@ -27,6 +27,7 @@ from nodegraph.patch.errors import InvalidValue
 from nodegraph.patch.values import plain
 from nodegraph.plan import Io, Plan, compile_plan
 from nodegraph.plan import layout as lay
+from nodegraph.plan.files import files_in
 from nodegraph.plan.memory import Memory, view
 from nodegraph.plan.renaming import renamed
 from nodegraph.plan.result import RowInfo
@@ -309,6 +310,10 @@ class Engine:
     def helpers(self) -> list[Any]:
         """The helpers of the running plan."""
         return list(self.plan.helpers.values()) if self.plan else []
+
+    def files_in(self, folder: Path) -> list[Path]:
+        """Return the names, relative to ``folder`` (absolute), of the files of the running plan that are in it."""
+        return files_in(self.plan, folder) if self.plan else []
 
     def node_problems(self) -> list[tuple[str, str]]:
         """Return the nodes with a problem (full disk, truncated file, lost events) or a remark as (id, message)."""

@@ -11,7 +11,7 @@ import platform
 import shutil
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,7 @@ except ImportError:  # Windows
 
 PREFIX, SUFFIX = ".nodegraph-", ".tmp"
 NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+COPIED_AT_ONCE = 1 << 20  # bytes
 LEFT_AFTER = 3600.0  # seconds until a file counts as abandoned, where locks say nothing; no write takes so long
 
 
@@ -45,12 +46,23 @@ def write_atomic(path: Path, data: bytes) -> None:
 
 def replace_file(path: Path, data: bytes, mode: int, sync: bool = False) -> None:
     """Replace a file at once: it is never seen incomplete; with ``sync`` it is on the disk first. Raises OSError."""
+    _replace(path, [data], mode, sync)
+
+
+def copy_file(source: Path, path: Path) -> None:
+    """Copy a file to ``path``, which is never seen incomplete. Raises OSError."""
+    with source.open("rb") as file:
+        _replace(path, iter(lambda: file.read(COPIED_AT_ONCE), b""), 0o666, sync=False)
+
+
+def _replace(path: Path, parts: Iterable[bytes], mode: int, sync: bool) -> None:
     remove_leftovers(path.parent)
     temporary, descriptor = create_file(path.parent, mode)
     try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
+        for part in parts:
+            rest = memoryview(part)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
         if sync:
             os.fsync(descriptor)
     except BaseException:

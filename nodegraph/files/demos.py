@@ -26,3 +26,11 @@ def demo_patch(name: str) -> Path:
     if name not in found:
         raise DemoError(f"unknown demo '{name}'. Choose one of {', '.join(sorted(found))}.")
     return found[name]
+
+
+def is_demo(path: Path) -> bool:
+    """Return whether a file is one of the demo patches or lessons, which are not changed."""
+    try:
+        return path.resolve().is_relative_to(demo_folder().resolve())
+    except DemoError:
+        return False

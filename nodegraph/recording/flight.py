@@ -29,6 +29,7 @@ from nodegraph.files.recording import unused_path
 from nodegraph.files.sound_file import reason_of
 from nodegraph.patch import Action, Change, Document, encode_patch, step_to_data
 from nodegraph.plan import Plan
+from nodegraph.plan.files import files_in
 from nodegraph.plan.result import Port
 from nodegraph.version import __version__
 
@@ -131,19 +132,7 @@ class FlightRecorder:
 
     def _queue_files(self, plan: Plan, folder: Path) -> None:
         """Queue the files of a plan that are in the patch's folder to be copied to the log."""
-        flat = plan.graph.flat
-        files = [node.file for node in flat.nodes.values() if node.file != flat.file] if flat else []  # subpatch files
-        for node in plan.graph.typed_nodes:
-            files += [
-                Path(str(node.settings.get(name) or ""))
-                for name, option in node.spec.options.items()
-                if option.kind == "file"
-            ]
-        for helper in plan.helpers.values():
-            files += getattr(helper, "files", [])  # sounds that a file of a setting names
-        for file in dict.fromkeys(files):
-            if file is not None and file.is_absolute() and file.is_relative_to(folder):
-                self._files.append((file, file.relative_to(folder)))
+        self._files += [(folder / name, name) for name in files_in(plan, folder)]
 
     # -- in the service thread ---------------------------------------------------------------------------------
 

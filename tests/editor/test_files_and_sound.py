@@ -17,7 +17,10 @@ import soundfile
 from nodegraph.editor.commands.training import TrainingPanel
 from nodegraph.editor.events import CloseRequested, FilesDropped, PanelEvent
 from nodegraph.editor.view import Pin
+from nodegraph.engine.offline import Offline
+from nodegraph.files.demos import demo_patch
 from nodegraph.patch import Patch
+from tests.rendering import patch_of
 
 from .user import SimulatedUser
 
@@ -90,6 +93,41 @@ def test_save_as_asks_before_it_replaces_a_file(user, tmp_path):
     save_as(user, tmp_path / "old.json")
     user.press_button("question", "Replace")
     assert "sine1" in (tmp_path / "old.json").read_text()
+
+
+def test_patch_saved_in_another_folder_takes_its_files_along(user, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first / "sounds", second / "sounds"):
+        folder.mkdir(parents=True)
+    for name in ("hit.wav", "own.wav"):
+        soundfile.write(first / "sounds" / name, np.zeros(100), 44100)
+    (second / "sounds" / "own.wav").write_text("another file of this name")
+    patch = patch_of(
+        "hit.out out.audio", "own.out out.audio", hit=("file_player", {"file": "sounds/hit.wav"}),
+        own=("file_player", {"file": "sounds/own.wav"}), out="audio_out",
+    )  # fmt: skip
+    patch.save(first / "patch.json")
+    user.presenter.run("open_file", first / "patch.json")
+    user.sound.engine = Offline(patch.document, path=first / "patch.json")
+    user.press("ctrl+shift+s")
+    user.choose(second / "patch.json")
+    assert user.message == "Saved patch.json, and copied a file that it uses."
+    assert (second / "sounds" / "hit.wav").read_bytes() == (first / "sounds" / "hit.wav").read_bytes()
+    assert (second / "sounds" / "own.wav").read_text() == "another file of this name"
+    user.sound.engine.close()
+
+
+def test_demo_is_saved_as_a_copy(user, tmp_path):
+    demo = demo_patch("bells")
+    before = demo.read_bytes()
+    user.presenter.run("open_file", demo)
+    user.add("sine")
+    user.press("ctrl+s")
+    user.choose(tmp_path / "mine.json")
+    assert demo.read_bytes() == before and (tmp_path / "mine.json").exists()
+    user.add("sine")
+    user.press("ctrl+s")
+    assert user.message == "Saved mine.json."
 
 
 def test_save_reports_a_missing_folder(user, tmp_path):

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from nodegraph.api import load as load_patch
 from nodegraph.blocks.registry import node_types
+from nodegraph.files.atomic import copy_file
+from nodegraph.files.demos import is_demo
+from nodegraph.files.sound_file import reason_of
 from nodegraph.patch import AddNode, Patch, PatchError
 from nodegraph.patch.names import unused_id
 
@@ -104,8 +107,9 @@ def show_patch(desk: Desk, patch: Patch) -> None:
 
 @command("Save", "ctrl+s", menu="File", section=1)
 def save(desk: Desk, payload: object) -> None:
-    """Save the patch to its file."""
-    save_to(desk, desk.patch.path)
+    """Save the patch to its file; a demo or lesson to a copy."""
+    path = desk.patch.path
+    save_to(desk, None if path is not None and is_demo(path) else path)
 
 
 @command("Save as…", "ctrl+shift+s", menu="File", section=1)
@@ -140,13 +144,31 @@ def save_to(desk: Desk, path: Path | None, on_done: Callable[[], object] | None 
     _write(desk, path, on_done)
 
 
+def _copy_files(desk: Desk, old: Path, new: Path) -> int:
+    """Copy the files that the playing patch uses to its new folder, unless they are there; return how many."""
+    engine = desk.sound.engine
+    if engine is None or not new.is_dir() or old.resolve() == new.resolve():
+        return 0
+    names = [name for name in engine.files_in(old.resolve()) if not (new / name).exists()]
+    for name in names:
+        (new / name).parent.mkdir(parents=True, exist_ok=True)
+        copy_file(old / name, new / name)
+    return len(names)
+
+
 def _write(desk: Desk, path: Path, on_done: Callable[[], object] | None, downgrade: bool = False) -> None:
-    is_new_path = desk.patch.path != path
+    old = desk.patch.path
+    try:
+        copied = _copy_files(desk, old.parent, path.parent) if old is not None else 0
+    except OSError as error:
+        desk.notify(f"Not saved: {reason_of(error, path.parent)}.", alarm=True)
+        return
     if not desk.run_edit(lambda: desk.patch.save(path, downgrade)):
         return
     add_recent_file(desk, path)
-    desk.notify(f"Saved {path.name}.")
-    if is_new_path:
+    files = "a file" if copied == 1 else f"{copied} files"
+    desk.notify(f"Saved {path.name}, and copied {files} that it uses." if copied else f"Saved {path.name}.")
+    if old != path:
         desk.update_graph()  # file references are relative to the patch's folder
     if on_done is not None:
         on_done()
