@@ -10,9 +10,12 @@ from .parameters import CLASSES
 STEP = 1.0 / (CLASSES - 1)  # one class of positions
 SURE = 0.9  # confidence from which a parameter counts as found
 
-# Logistic regression on 60 matches of the 23-parameter synthesizer, with searches of 1,000 to 6,000 evaluations:
-# constant, and weights of the log-odds of the share and of the log of the rise relative to the distance.
+# Logistic regressions on matches of the 23-parameter synthesizer: 60 without a model, by searches of 1,000 to 6,000
+# evaluations, and 120 with it, of 6,000. Constant, and weights of the log-odds of the share and of the log of the rise
+# relative to the distance; where a search has left the estimate of a model, it is often wrong.
 WEIGHTS = (1.791, 1.124, 0.385)
+LEFT_WEIGHTS = (-0.096, 0.365, 0.111)
+AGREED_WEIGHTS = (0.561, 0.826)  # constant, and weight of the log-odds of the model's own confidence
 POINTS = 16  # positions over the range of each parameter
 SOFTNESS = 0.4  # a position that raises the distance by this part of it has the weight 1/e
 SMALLEST = 0.01  # dB, added to distances
@@ -53,13 +56,32 @@ def rises(score: Score, position: np.ndarray, distance: float, chosen: np.ndarra
     return smaller
 
 
-def confidences(score: Score, position: np.ndarray, distance: float, chosen: np.ndarray) -> np.ndarray:
-    """Return the probability that each chosen parameter (C,) of a match lies within one class of the truth: 0–1."""
+def confidences(
+    score: Score, position: np.ndarray, distance: float, chosen: np.ndarray, has_left_model: bool = False
+) -> np.ndarray:
+    """Return the probability that each chosen parameter (C,) of a match lies within one class of the truth: 0–1.
+
+    ``has_left_model``: these parameters are farther than one class from the estimate of a model.
+    """
     if len(chosen) == 0:
         return np.empty(0)
     share, rise = (measure(score, position, distance, chosen) for measure in (near_share, rises))
-    constant, odds, slope = WEIGHTS
-    logit = constant + odds * np.log(share / (1.0 - share))
+    constant, odds, slope = LEFT_WEIGHTS if has_left_model else WEIGHTS
+    logit = constant + odds * _log_odds(share)
     logit += slope * np.log((rise + SMALLEST) / (distance + SMALLEST))
-    found: np.ndarray = 1.0 / (1.0 + np.exp(-logit))
+    return _probability(logit)
+
+
+def agreed_confidence(confidence: np.ndarray) -> np.ndarray:
+    """Return the probabilities of a model (N,), 0–1, where a search has stayed within one class of its estimate."""
+    constant, odds = AGREED_WEIGHTS
+    return _probability(constant + odds * _log_odds(np.clip(confidence, LEAST, 1.0 - LEAST)))
+
+
+def _log_odds(probability: np.ndarray) -> np.ndarray:
+    return np.log(probability / (1.0 - probability))
+
+
+def _probability(log_odds: np.ndarray) -> np.ndarray:
+    found: np.ndarray = 1.0 / (1.0 + np.exp(-log_odds))
     return found

@@ -17,7 +17,7 @@ from nodegraph.measures.mono import UnusableSoundError
 from nodegraph.models.parameters import clipped
 from nodegraph.patch import Document
 
-from .confidence import COST, STEP, confidences
+from .confidence import COST, STEP, agreed_confidence, confidences
 from .distance import Target
 from .evolution import Score, evolve
 from .examples import SilentPatchError, draw, is_silent
@@ -280,10 +280,11 @@ class Matcher:
         missing = audible.copy()
         if proposal is not None and proposal.confidence is not None:
             near = np.abs(position - to_unit(self.parameters, proposal.settings[:1])[0]) <= STEP
-            found = np.where(audible & near, proposal.confidence, 0.0)
+            found = np.where(audible & near, agreed_confidence(proposal.confidence), 0.0)
             missing &= ~near
         chosen = np.flatnonzero(missing)
-        found[chosen] = confidences(score, position, distance, chosen)
+        has_model = proposal is not None and proposal.confidence is not None
+        found[chosen] = confidences(score, position, distance, chosen, has_left_model=has_model)
         return found
 
     def _current(self) -> np.ndarray:
