@@ -2,7 +2,7 @@
 
 python -m bench.mixtures parts      # mixtures of three pairs, each without or with one part; 6 minutes on one core
 python -m bench.mixtures loops      # style distances of loops, and of the halves of their sounds
-python -m bench.mixtures parts --seconds 3 --filters 512
+python -m bench.mixtures parts --seconds 3 --style-weight 3
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from nodegraph.measures.gram import gram_distance
 from nodegraph.measures.mono import MonoSound
 from nodegraph.measures.texture import texture_distances
 from nodegraph.mixtures import MixRecipe, load_recipe, mix_sounds, texture_of_sound
+from nodegraph.mixtures.recipe import with_options
 
 from .peers.base import ROOT
 
@@ -31,31 +32,30 @@ PARTS: dict[str, dict[str, dict[str, Any]]] = {
     "the recipe": {},
     "without distributions": {"texture": {"levels": 0.0}},
     "without correlations": {"texture": {"correlation": 0.0}},
-    "with random filters": {"texture": {"style": 1.0}},
-    "with filters and rhythm": {"texture": {"style": 1.0, "rhythm": 0.2}},
+    "without modulations": {"texture": {"modulation": 0.0}},
+    "without refinement": {"texture": {"refine": 0}},
     "start from noise": {"texture": {"start": "noise"}},
     "gains smoothed over bands": {"texture": {"smoothing": 24.0}},
-    "phases from zero (RTISI-LA)": {"phase": {"method": "rtisi_la"}},
+    "RTISI from content phases": {"phase": {"method": "momentum_rtisi", "look_ahead": 3, "iterations": 16}},
+    "RTISI-LA without phases": {"phase": {"method": "rtisi_la"}},
 }
 
 
 @dataclass(frozen=True)
 class Size:
-    """Seconds of both sounds, or of the loops; filters and iterations."""
+    """Seconds of both sounds, or of the loops, iterations of the search, and the factor of the weight of the style."""
 
     seconds: float
-    filters: int
-    iterations: int
+    iterations: int | None
+    style_weight: float
 
 
-def recipe_with(name: str, changes: dict[str, dict[str, Any]], size: Size) -> MixRecipe:
-    """Return a recipe with other entries in its tables."""
-    recipe = load_recipe(name)
-    tables = {"texture": {"filters": size.filters}, "search": {"iterations": size.iterations}}
-    for table in (*tables, *changes):
-        entries = {**tables.get(table, {}), **changes.get(table, {})}
+def recipe_with(changes: dict[str, dict[str, Any]], size: Size) -> MixRecipe:
+    """Return the recipe with other entries in its tables."""
+    recipe = load_recipe("texture")
+    for table, entries in changes.items():
         recipe = msgspec.structs.replace(recipe, **{table: msgspec.structs.replace(getattr(recipe, table), **entries)})
-    return recipe
+    return with_options(recipe, iterations=size.iterations, style_weight=size.style_weight)
 
 
 def sound_of(name: str, rate: float, seconds: float | None = None) -> np.ndarray:
@@ -75,7 +75,7 @@ def print_parts(size: Size) -> None:
     for pair in PAIRS:
         print_row(" → ".join(pair), ("pitch", "chroma", "onsets", "waveform", "texture", "Gram", "copying", "s"))
         for name, changes in PARTS.items():
-            recipe = recipe_with("texture", changes, size)
+            recipe = recipe_with(changes, size)
             rate = recipe.sound.rate
             content, style = (sound_of(sound, rate, size.seconds) for sound in pair)
             mixture = mix_sounds(content, style, recipe)
@@ -91,7 +91,7 @@ def print_loops(size: Size) -> None:
     """Print style distances of loops of whole recordings, and of the halves of these recordings."""
     print_row("", ("texture", "of halves", "Gram", "of halves", "copying", "s"))
     for path in sorted(AUDIO.glob("*.flac")):
-        recipe = recipe_with("loop", {}, size)
+        recipe = recipe_with({}, size)
         rate = recipe.sound.rate
         sound = sound_of(path.stem, rate)
         loop = texture_of_sound(sound, size.seconds, recipe)
@@ -111,11 +111,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("table", choices=("parts", "loops"))
     parser.add_argument("--seconds", type=float, default=5.0, help="of both sounds, or of the loops (5)")
-    parser.add_argument("--filters", type=int, default=1024)
-    parser.add_argument("--iterations", type=int, help="200, for loops 100")
+    parser.add_argument("--iterations", type=int, help="of the search; those of the recipe")
+    parser.add_argument("--style-weight", type=float, default=1.0)
     given = parser.parse_args()
-    iterations = given.iterations or (200 if given.table == "parts" else 100)
-    {"parts": print_parts, "loops": print_loops}[given.table](Size(given.seconds, given.filters, iterations))
+    size = Size(given.seconds, given.iterations, given.style_weight)
+    {"parts": print_parts, "loops": print_loops}[given.table](size)
 
 
 if __name__ == "__main__":

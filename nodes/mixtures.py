@@ -17,10 +17,9 @@ from nodegraph.blocks.mixture_worker import (
     MixtureWorker,
     mixture_problem,
 )
-from nodegraph.maths import read_double, rising_edge
+from nodegraph.blocks.sound_streaming import read_header
+from nodegraph.maths import finite_or_zero, read_double, rising_edge
 from nodegraph.node import Choice, Helper, In, Node, Option, Out, State
-
-from .mixing import mean_of_lanes
 
 
 class Mixture(Node):
@@ -28,14 +27,15 @@ class Mixture(Node):
 
     Each of the two sounds is a file, or what its input was while ``record`` was above 0.5. When they change, another
     process mixes them; if they are longer than 5 s, a preview is heard first. Until then the block is silent.
-    A render waits for the mixture. See ``nodegraph mix``. After Herbert-Voss, Audio style transfer (thesis, 2016).
+    A render waits for the mixture. Its lanes are the channels of the content. See ``nodegraph mix``.
+    After Herbert-Voss, Audio style transfer (thesis, 2016).
     """
 
     aliases = ("styletransfer", "texture", "hybrid")
     display = "spectrogram"
 
-    content = In(0.0, min=-1.0, max=1.0, doc="sound to record if content_file is empty; the mean of its lanes")
-    style = In(0.0, min=-1.0, max=1.0, doc="sound to record if style_file is empty; the mean of its lanes")
+    content = In(0.0, min=-1.0, max=1.0, doc="sound to record if content_file is empty")
+    style = In(0.0, min=-1.0, max=1.0, doc="sound to record if style_file is empty")
     record = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="records while above 0.5, then mixes")
     play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="plays while above 0.5")
     restart = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge jumps to the start")
@@ -56,7 +56,7 @@ class Mixture(Node):
         before, before_restart, sound, at, last_sound, last_at, fade, heard, sounds, done, marks,
     ):  # fmt: skip
         for i in range(out.shape[0]):
-            record_sample(content, style, i, record[i, 0], before, heard, marks)
+            record_sample(content, style, i, record[i, 0], out.shape[1], before, heard, marks)
             chosen = chosen_sound(listen[i, 0], marks)
             jumps = rising_edge(restart[i, 0], before_restart[0])
             ends = chosen != NOTHING and at[0] >= marks[LENGTH + chosen] - marks[FADE]
@@ -66,32 +66,36 @@ class Mixture(Node):
                 if jumps or ends:
                     at[0] = 0
             before[0], before_restart[0] = record[i, 0], restart[i, 0]
-            value = 0.0
+            share = fade[0] / max(marks[FADE], 1)
+            for lane in range(out.shape[1]):
+                value = 0.0
+                if play[i, 0] > 0.5:
+                    value = (1.0 - share) * sample_of(sound[0], at[0], lane, out.shape[1], sounds, marks)
+                    value += share * sample_of(last_sound[0], last_at[0], lane, out.shape[1], sounds, marks)
+                out[i, lane] = value
             if play[i, 0] > 0.5:
-                share = fade[0] / max(marks[FADE], 1)
-                value = (1.0 - share) * sample_of(sound[0], at[0], sounds, marks)
-                value += share * sample_of(last_sound[0], last_at[0], sounds, marks)
                 at[0] += 1
                 last_at[0] += 1
                 fade[0] = max(fade[0] - 1, 0)
-            out[i, 0] = value
             progress[i, 0] = done[0]
 
     def lanes(inputs, settings):
-        return {"out": 1, "progress": 1}
+        return {"out": max(read_header(settings["content_file"])[0], *inputs.values()), "progress": 1}
 
     def check(settings):
         return mixture_problem(settings)
 
 
-def record_sample(content, style, i, gate, before, heard, marks):
-    """Record sample ``i`` of both inputs; request a mixture when the gate falls or the memory is full."""
+def record_sample(content, style, i, gate, lanes, before, heard, marks):
+    """Record sample ``i`` of both inputs as (2, lanes, capacity); request a mixture when the gate falls."""
     capacity = marks[CAPACITY]
     if rising_edge(gate, before[0]):
         marks[RECORDED] = 0
     if gate > 0.5 and marks[RECORDED] < capacity:
-        heard[marks[RECORDED]] = mean_of_lanes(content, i)
-        heard[capacity + marks[RECORDED]] = mean_of_lanes(style, i)
+        for lane in range(lanes):
+            at = lane * capacity + marks[RECORDED]
+            heard[at] = finite_or_zero(read_double(content, (i, lane % content.shape[1])))
+            heard[lanes * capacity + at] = finite_or_zero(read_double(style, (i, lane % style.shape[1])))
         marks[RECORDED] = marks[RECORDED] + 1
         marks[REQUEST] += 1 if marks[RECORDED] == capacity else 0
     elif gate <= 0.5 and before[0] > 0.5 and marks[RECORDED] < capacity:
@@ -110,8 +114,8 @@ def chosen_sound(listen, marks):
     return chosen
 
 
-def sample_of(sound, at, sounds, marks):
-    """Return a sample of a sound; 0 after its end."""
+def sample_of(sound, at, lane, lanes, sounds, marks):
+    """Return a sample of a lane of a sound; 0 after its end."""
     if sound == NOTHING or at >= marks[LENGTH + sound]:
         return 0.0
-    return read_double(sounds, sound * marks[CAPACITY] + at)
+    return read_double(sounds, (sound * lanes + lane) * marks[CAPACITY] + at)

@@ -76,7 +76,7 @@ class MixtureWorker(BackgroundWorker):
     def __init__(self, context: HelperContext) -> None:
         self._settings, self._rate, self._realtime = context.settings, context.rate, context.realtime
         capacity = round(self._settings["seconds"] * self._rate)
-        self._heard, self._sounds = np.empty((2, capacity), np.float32), np.empty((4, capacity), np.float32)
+        self._heard, self._sounds = (np.empty((count, context.lanes, capacity), np.float32) for count in (2, 4))
         for array in (self._heard, self._sounds):
             array.fill(0.0)  # page faults must not happen in the audio thread
         self.done, self.marks = np.zeros(1), np.zeros(MARKS, np.int64)
@@ -100,7 +100,7 @@ class MixtureWorker(BackgroundWorker):
         for sound, name in enumerate(SOUND_FILES):
             if self._settings[name]:
                 try:
-                    self._place(sound, read_sound(Path(self._settings[name]), self._rate).mean(axis=1))
+                    self._place(sound, read_sound(Path(self._settings[name]), self._rate))
                 except SoundFileError as error:
                     self.problem = str(error).rstrip(".")
                     return False
@@ -116,7 +116,7 @@ class MixtureWorker(BackgroundWorker):
         self._answered = request
         for sound, name in enumerate(SOUND_FILES):
             if not self._settings[name]:
-                self._place(sound, self._heard[sound, : self.marks[RECORDED]].copy())
+                self._place(sound, self._heard[sound, :, : self.marks[RECORDED]].T)
         self._mix()
         return True
 
@@ -126,20 +126,25 @@ class MixtureWorker(BackgroundWorker):
         if (sound, self.marks[LENGTH + sound]) != self._pictured:
             self._pictured = (sound, int(self.marks[LENGTH + sound]))
             samples = np.zeros(self.frames * self.hop + self.size, np.float32)
-            samples[: self._pictured[1]] = self._sounds[sound, : self._pictured[1]]
+            samples[: self._pictured[1]] = self._sounds[sound, :, : self._pictured[1]].mean(axis=0)
             frames = np.lib.stride_tricks.sliding_window_view(samples, self.size)[:: self.hop][: self.frames]
             self._picture = np.abs(np.fft.rfft(frames * np.hanning(self.size), axis=1)).astype(np.float32)
         return self._picture[-count:]
 
     def _place(self, sound: int, samples: np.ndarray) -> None:
-        """Make ``samples`` one of the sounds that can be heard; they are cut to the capacity."""
+        """Make ``samples`` (samples, channels) one of the sounds that can be heard, cut to the capacity.
+
+        Unless there are as many channels as lanes, each lane gets their mean.
+        """
         length = min(len(samples), int(self.marks[CAPACITY]))
-        self._sounds[sound, :length] = samples[:length]
+        lanes = self._sounds.shape[1]
+        channels = samples[:length].T
+        self._sounds[sound, :, :length] = channels if len(channels) == lanes else channels.mean(axis=0)
         self.marks[LENGTH + sound] = length
 
     def _mix(self) -> None:
         """Mix the two sounds, and make the result the one that is heard."""
-        content, style = (self._sounds[sound, : self.marks[LENGTH + sound]] for sound in (CONTENT, STYLE))
+        content, style = (self._sounds[sound, :, : self.marks[LENGTH + sound]].T for sound in (CONTENT, STYLE))
         if not content.size or not style.size:
             return
         self.problem, self.done[0] = "", 0.0
@@ -152,7 +157,7 @@ class MixtureWorker(BackgroundWorker):
             try:
                 if not path.is_file() and not self._run(content, style, quality, path):
                     return
-                found = read_sound(path, self._rate)[:, 0]
+                found = read_sound(path, self._rate)
             except (OSError, SoundFileError) as error:
                 self.problem = f"the mixture failed ({str(error).rstrip('.')})"
                 return
@@ -169,7 +174,7 @@ class MixtureWorker(BackgroundWorker):
 
     def _cached(self, content: np.ndarray, style: np.ndarray, quality: str) -> Path:
         """Return the path of a mixture in the cache."""
-        found = hashlib.sha256(repr((self._options(quality), self._rate, len(content), __version__)).encode())
+        found = hashlib.sha256(repr((self._options(quality), self._rate, content.shape, __version__)).encode())
         for sound in (content, style):
             found.update(sound.tobytes())
         return cache_folder("mixtures") / f"{found.hexdigest()[:32]}.wav"

@@ -32,13 +32,18 @@ Output = Annotated[
     typer.Option("--output", "-o", metavar="OUT.wav", show_default=False, help="Sound file: .wav, .flac, .ogg …"),
 ]
 Recipe = Annotated[str, typer.Option("--recipe", "-r", metavar="NAME|FILE", help="Configuration; see mix --list.")]
-MixSeed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of noise and random filters.")]
+MixSeed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of noise and grains.")]
 Iterations = Annotated[
-    int | None, typer.Option("--iterations", "-n", metavar="N", min=1, help="Evaluations of the loss, for each piece.")
+    int | None,
+    typer.Option(
+        "--iterations",
+        "-n",
+        metavar="N",
+        min=1,
+        help="Evaluations of the loss: for each piece, and for its refinement.",
+    ),
 ]
-Preview = Annotated[
-    bool, typer.Option("--preview", help="At most 5 s with fewer filters and iterations, in under 10 s.")
-]
+Preview = Annotated[bool, typer.Option("--preview", help="At most 5 s with fewer iterations, in under 10 s.")]
 Percentage = Annotated[bool, typer.Option("--progress", help="Print the percentage after each iteration.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Resume an interrupted run to OUT.wav.")]
 

@@ -5,8 +5,8 @@ those of the style. ``mix`` reads two files and writes one; ``recipe`` configure
 loop, which ``texture`` makes. There are three kinds of losses:
 
     image_mixing: image_forms ──► vgg19 (weight_file) ──► image_losses ─────────────┐
-    texture_mixing: pieces of log_bands ──► (random filters) ──► texture_losses ────┼─► search (optimise) ──► sound
-    texture_loop: grains ──► circular spectra ──► random filters ──► texture_losses ┘
+    texture_mixing: pieces of log_bands ──► texture_losses, then refinement ────────┼─► search (optimise) ──► sound
+    texture_loop: grains ──► circular spectra ──► texture_losses ───────────────────┘
 
 torch is imported only when a mixture starts.
 """

@@ -12,8 +12,7 @@ from nodegraph.spectral.stft import istft, stft
 from nodegraph.spectral.windows import window
 
 from .mixing import WINDOW
-
-_LEAST_POWER = 1e-12  # the gradient of the magnitude is infinite at 0
+from .scales import LEAST_POWER
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class CircularSpectrum:
     def magnitudes(self, loop: Tensor) -> Tensor:
         """Return the magnitudes (bins, frames) of a loop (samples,)."""
         spectra = torch.fft.rfft(loop[self.samples] * self.window)
-        return torch.sqrt(spectra.real**2 + spectra.imag**2 + _LEAST_POWER).T
+        return torch.sqrt(spectra.real**2 + spectra.imag**2 + LEAST_POWER).T
 
 
 def circular_spectrum(samples: int, size: int, hop: int, device: torch.device) -> CircularSpectrum:

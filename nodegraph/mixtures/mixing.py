@@ -11,6 +11,7 @@ from torch import Tensor
 
 from nodegraph.spectral.griffin_lim import fast_griffin_lim
 from nodegraph.spectral.offline_rtisi import momentum_rtisi, rtisi_la
+from nodegraph.spectral.stft import istft
 from nodegraph.spectral.windows import window
 
 from .optimise import Terms
@@ -23,10 +24,14 @@ BASE_BYTES = 450e6  # of Python, torch and compiled functions
 
 @dataclass(frozen=True)
 class Problem:
-    """A tensor to start from, and the terms of its loss."""
+    """A tensor to start from, and the terms of its loss.
+
+    ``origin`` is what the loss of the start is reported of: the start, unless this is already optimised for others.
+    """
 
     start: Tensor
     losses: Callable[[Tensor], Terms]
+    origin: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -34,13 +39,15 @@ class Mixing:
     """Problems of optimisation, one for each piece of the sound, and the sound of their results.
 
     ``sound`` returns float32 (samples,) or (samples, channels); of fewer tensors than problems, the start of the sound.
-    ``bytes`` is an estimate of the memory of the process.
+    ``bytes`` is an estimate of the memory of the process. ``refinement`` returns problems that continue from the
+    results of all problems, of ``iterations`` evaluations each.
     """
 
     problems: Sequence[Problem]
     sound: Callable[[Sequence[Tensor]], np.ndarray]
     bytes: float
     description: str
+    refinement: Callable[[Sequence[Tensor]], Mixing] | None = None
 
 
 def sound_of(magnitudes: np.ndarray, phase: np.ndarray, recipe: MixRecipe) -> np.ndarray:
@@ -54,4 +61,6 @@ def sound_of(magnitudes: np.ndarray, phase: np.ndarray, recipe: MixRecipe) -> np
     if sound.window != sound.size:  # a window of 0 after its end cannot be given by name
         step = sound.size // sound.window
         magnitudes, phase = magnitudes[::step], phase[::step]
+    if method.method == "content":
+        return istft(magnitudes * np.exp(1j * phase), sound.window, sound.hop, WINDOW)
     return fast_griffin_lim(magnitudes, sound.window, sound.hop, WINDOW, method.iterations, phase=phase)

@@ -14,7 +14,7 @@ from nodegraph.learn.checkpoint import path_of
 from nodegraph.learn.outputs import device_of
 
 from .errors import MixtureError
-from .recipe import DEFAULT, LOOP, MixRecipe, Start, load_recipe, with_options
+from .recipe import DEFAULT, MixRecipe, Start, load_recipe, with_options
 from .search import MixObserver
 from .sounds import read_source, source_of
 from .work import Mixture, Work, make_mixture
@@ -109,7 +109,7 @@ def texture(
     style: str | os.PathLike[str],
     output: str | os.PathLike[str],
     seconds: float = LOOP_SECONDS,
-    recipe: str | os.PathLike[str] | MixRecipe = LOOP,
+    recipe: str | os.PathLike[str] | MixRecipe = DEFAULT,
     *,
     preview: bool = False,
     seed: int = 0,
@@ -143,7 +143,7 @@ def texture(
 def texture_of_sound(
     style: np.ndarray,
     seconds: float = LOOP_SECONDS,
-    recipe: str | os.PathLike[str] | MixRecipe = LOOP,
+    recipe: str | os.PathLike[str] | MixRecipe = DEFAULT,
     *,
     seed: int = 0,
     device: str | None = None,
@@ -168,8 +168,8 @@ def texture_of_sound(
 
 def _texture_recipe(recipe: str | os.PathLike[str] | MixRecipe) -> MixRecipe:
     chosen = load_recipe(recipe)
-    if chosen.texture is None or not (chosen.texture.style or chosen.texture.rhythm):
-        raise MixtureError(f"recipe '{chosen.name}' makes no loops. Use the recipe '{LOOP}'.")
+    if chosen.texture is None:
+        raise MixtureError(f"recipe '{chosen.name}' makes no loops. Use the recipe '{DEFAULT}'.")
     return chosen
 
 

@@ -103,7 +103,7 @@ def minimise(
 def _record(search: Search, x: Tensor, loss: float, terms: Terms) -> None:
     search.done += 1
     values = {name: term.item() for name, term in terms.items()}
-    if search.done == 1:
+    if not search.start_terms:
         search.start_loss, search.start_terms = loss, values
     if loss < search.loss:
         search.best, search.loss, search.terms = x.detach().clone(), loss, values

@@ -21,10 +21,10 @@ from .errors import MixtureError
 from .vgg_layers import layer_shapes
 
 FOLDER = Path(__file__).parent / "recipes"
-DEFAULT, LOOP = "texture", "loop"
-STYLE_WEIGHTS = ("levels", "correlation", "style", "rhythm")  # of a texture, which a weight of the style multiplies
+DEFAULT = "texture"
+STYLE_WEIGHTS = ("levels", "correlation", "modulation")  # of a texture, which a weight of the style multiplies
 QUICK_RATE, QUICK_SECONDS, QUICK_ITERATIONS = 22050.0, 2.5, 60
-PREVIEW_SECONDS, PREVIEW_FILTERS, PREVIEW_ITERATIONS = 5.0, 256, 40
+PREVIEW_SECONDS, PREVIEW_ITERATIONS = 5.0, 40
 
 Weight = Annotated[float, Meta(ge=0.0, le=1e12)]
 Count = Annotated[int, Meta(ge=1, le=100_000)]
@@ -64,17 +64,16 @@ class ImageConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TextureConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """Statistics of logarithmic bands, and of random filters over time on them; see ``texture_mixing``.
+    """Statistics of logarithmic bands; see ``texture_mixing``, and for loops without content ``texture_loop``.
 
-    ``range`` is that of the log magnitudes, in dB. ``filters`` are divided among the lengths ``kernels``, in frames;
-    they are used if the weight of one of their losses is above 0. The gains that filter the content are averaged over
-    bands with the deviation ``smoothing``: a higher one keeps more of the pitches of the content. With the start
-    ``noise`` they filter noise, each for itself. Sounds longer than ``piece`` seconds are mixed in pieces that overlap
-    by ``overlap`` seconds.
+    ``range`` is that of the log magnitudes, in dB. The gains that filter the content are averaged over bands with the
+    deviation ``smoothing``: a higher one keeps more of the pitches of the content. With the start ``noise`` they filter
+    noise, each for itself. Then the samples are refined, by ``refine`` evaluations. Sounds longer than ``piece``
+    seconds are mixed in pieces that overlap by ``overlap`` seconds.
 
-    The other entries are the weights of the losses: ``levels`` of the distribution of the levels in each band,
-    ``correlation`` of that between bands, ``style`` of the statistics of filters, ``rhythm`` of autocorrelations.
-    For loops without content, see ``texture_loop``.
+    The other entries are the weights of the losses: ``content`` of the levels of the content, and those of the style,
+    ``levels`` of the distribution of levels in each band, ``correlation`` of the correlations between bands,
+    ``modulation`` of those in octaves of modulation frequencies.
     """
 
     start: Start = "content"
@@ -84,19 +83,12 @@ class TextureConfig(Struct, frozen=True, forbid_unknown_fields=True):
     bands: Annotated[int, Meta(ge=8, le=1024)] = 256
     octaves: Annotated[int, Meta(ge=1, le=12)] = 8
     range: Annotated[float, Meta(ge=20.0, le=120.0)] = 60.0
-    kernels: tuple[Annotated[int, Meta(ge=1, le=255)], ...] = (3, 11, 31)
-    filters: Annotated[int, Meta(ge=3, le=16384)] = 1024
     smoothing: Annotated[float, Meta(ge=0.0, le=100.0)] = 0.0
     content: Weight = 1.5
     levels: Weight = 1.0
     correlation: Weight = 0.5
-    style: Weight = 0.0
-    rhythm: Weight = 0.0
-
-    @property
-    def uses_filters(self) -> bool:
-        """Whether a loss needs the random filters."""
-        return bool(self.style or self.rhythm)
+    modulation: Weight = 0.2
+    refine: Annotated[int, Meta(ge=0, le=100_000)] = 200
 
 
 class SearchConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,10 +107,11 @@ class SearchConfig(Struct, frozen=True, forbid_unknown_fields=True):
 class PhaseConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """Reconstruction of the phases.
 
-    ``rtisi_la`` starts without phases, ``momentum_rtisi`` and ``fast_griffin_lim`` start from those of the content.
+    ``rtisi_la`` starts without phases, ``momentum_rtisi`` and ``fast_griffin_lim`` start from those of the content, and
+    ``content`` keeps them.
     """
 
-    method: Literal["rtisi_la", "momentum_rtisi", "fast_griffin_lim"] = "rtisi_la"
+    method: Literal["rtisi_la", "momentum_rtisi", "fast_griffin_lim", "content"] = "rtisi_la"
     look_ahead: Annotated[int, Meta(ge=0, le=31)] = 7
     iterations: Annotated[int, Meta(ge=1, le=1000)] = 5
 
@@ -167,23 +160,19 @@ def with_options(
 ) -> MixRecipe:
     """Return a recipe with options.
 
-    ``quick`` limits rate, duration and iterations; ``preview``, for textures, duration, filters and iterations. The
+    ``quick`` limits rate, duration and iterations; ``preview``, for textures, duration and iterations. The
     weights are factors of those of the recipe. Raises MixtureError.
     """
     replace = msgspec.structs.replace
     sound, search, image, texture = recipe.sound, recipe.search, recipe.image, recipe.texture
     if content_weight == style_weight == 0.0:
         raise MixtureError("the weights of content and style are both 0. Raise one of them.")
-    if content_weight == 0.0 and texture is not None and not (texture.style or texture.rhythm):
-        loops = load_recipe(LOOP)  # without a content there is nothing to filter
-        texture, search = loops.texture, loops.search
     if quick:
         sound = replace(sound, rate=min(sound.rate, QUICK_RATE), seconds=seconds or min(sound.seconds, QUICK_SECONDS))
         search = replace(search, iterations=min(search.iterations, QUICK_ITERATIONS))
     if preview:
         if texture is None:
             raise MixtureError(f"recipe '{recipe.name}' has no preview. Use --quick.")
-        texture = replace(texture, filters=min(texture.filters, PREVIEW_FILTERS))
         sound = replace(sound, seconds=min(sound.seconds, PREVIEW_SECONDS))
         search = replace(search, iterations=min(search.iterations, PREVIEW_ITERATIONS))
     sound = replace(sound, seconds=seconds or sound.seconds)
@@ -196,6 +185,8 @@ def with_options(
             image = replace(image, style={name: style_weight * x for name, x in image.style.items()})
     if texture is not None:
         texture = replace(texture, start=start or texture.start)
+        if quick or preview or iterations:
+            texture = replace(texture, refine=min(texture.refine, search.iterations))
         if content_weight is not None:
             texture = replace(texture, content=content_weight * texture.content)
         if style_weight is not None:

@@ -10,7 +10,7 @@ import torch
 
 from nodegraph.learn.checkpoint import read_state, write_state
 
-from .mixing import Mixing
+from .mixing import Mixing, Problem
 from .optimise import Search, Step, minimise
 from .recipe import SearchConfig
 
@@ -30,7 +30,7 @@ class MixObserver:
 
 
 def search_pieces(
-    mixing: Mixing,
+    problems: Sequence[Problem],
     config: SearchConfig,
     searches: list[Search],
     observer: MixObserver,
@@ -38,13 +38,13 @@ def search_pieces(
 ) -> bool:
     """Continue the searches of the pieces, and append those of the next ones; return whether it was stopped before.
 
-    ``store`` is called after each round. Raises KeyboardInterrupt if it was stopped before the first evaluation.
+    ``store`` is called after each round. A search that was stopped before its first evaluation is left out.
     """
-    total = config.iterations * len(mixing.problems)
+    total = config.iterations * len(problems)
     stopped = False
-    for number, problem in enumerate(mixing.problems):
+    for number, problem in enumerate(problems):
         if number == len(searches):
-            searches.append(Search(problem.start))
+            searches.append(_search(problem))
 
         def show(step: Step, before: int = number * config.iterations) -> None:
             observer.progress(Step(before + step.done, total, step.loss, step.terms))
@@ -64,18 +64,27 @@ def search_pieces(
             break
     if stopped and not searches[-1].done:
         searches.pop()
-    if not searches:
-        raise KeyboardInterrupt
-    if stopped:
+    if stopped and searches:
         store(searches)
     return stopped
 
 
-def write_searches(path: Path, searches: Sequence[Search], key: str) -> None:
-    """Write the searches of the first pieces. Raises OSError."""
-    write_state(path, {"searches": [vars(search) for search in searches]}, key)
+def _search(problem: Problem) -> Search:
+    """Return the search of a problem before its first evaluation."""
+    search = Search(problem.start)
+    if problem.origin is not None:
+        with torch.no_grad():
+            search.start_terms = {name: term.item() for name, term in problem.losses(problem.origin).items()}
+        search.start_loss = sum(search.start_terms.values())
+    return search
 
 
-def read_searches(path: Path, key: str, device: torch.device) -> list[Search]:
+def write_searches(path: Path, stages: Sequence[Sequence[Search]], key: str) -> None:
+    """Write the searches of the first pieces, of each stage. Raises OSError."""
+    write_state(path, {"stages": [[vars(search) for search in searches] for searches in stages]}, key)
+
+
+def read_searches(path: Path, key: str, device: torch.device) -> list[list[Search]]:
     """Read the searches that :func:`write_searches` wrote. Raises LearnError."""
-    return [Search(**state) for state in read_state(path, key, device, "mixture")["searches"]]
+    stages = read_state(path, key, device, "mixture")["stages"]
+    return [[Search(**state) for state in searches] for searches in stages]

@@ -1,60 +1,54 @@
-"""Losses of audio textures: on the levels of bands, and on the outputs of random filters over time.
+"""Losses of audio textures on log levels (bands, frames).
 
-Levels are (bands, frames), features (filters, frames). Heitz, Vanhoey, Chambon & Belcour, A sliced Wasserstein loss for
-neural texture synthesis (CVPR, 2021); Ulyanov & Lebedev, Audio texture synthesis and style transfer (2016); Antognini,
-Hoffman & Weiss, Audio texture synthesis with random neural networks: improving diversity and quality (ICASSP, 2019).
+Heitz, Vanhoey, Chambon & Belcour, A sliced Wasserstein loss for neural texture synthesis (CVPR, 2021) compare
+distributions; McDermott & Simoncelli, Sound texture perception (Neuron, 2011) moments and correlations.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
+
+from .optimise import Terms
+from .recipe import TextureConfig
 
 STEADY = 0.01  # variance of levels, in nepers², below which a band counts as steady
+FASTEST = 0.25  # periods per frame, of the fastest octave of modulations
+PERIODS = 3.0  # of a modulation that levels must contain to be compared
 
 
-def random_filters(bands: int, kernels: Sequence[int], filters: int, seed: int) -> list[Tensor]:
-    """Return Gaussian filters (filters, bands, length) of variance 2 / fan-in for each length, ``filters`` in all."""
-    generator = torch.Generator().manual_seed(seed)
-    counts = [filters // len(kernels) + (number < filters % len(kernels)) for number in range(len(kernels))]
-    return [
-        torch.randn(count, bands, length, generator=generator) * math.sqrt(2.0 / (bands * length))
-        for count, length in zip(counts, kernels, strict=True)
-    ]
+@dataclass(frozen=True)
+class LevelTargets:
+    """The statistics of a style that levels shall have.
+
+    ``levels`` are quantiles (bands, frames), ``correlation`` is that between bands, and ``modulation`` the same in
+    octaves of modulations, the slowest of ``slowest`` periods per frame.
+    """
+
+    levels: Tensor
+    correlation: Tensor
+    modulation: Tensor
+    slowest: float
+
+    def losses(self, levels: Tensor, config: TextureConfig) -> Terms:
+        """Return the weighted distances of levels (bands, frames), without those of weight 0."""
+        terms = {}
+        if config.levels:
+            terms["levels"] = config.levels * distribution_distance(levels, self.levels)
+        if config.correlation:
+            terms["correlation"] = config.correlation * relative(correlations(levels), self.correlation)
+        if config.modulation:
+            terms["modulation"] = config.modulation * relative(modulations(levels, self.slowest), self.modulation)
+        return terms
 
 
-def features(levels: Tensor, filters: Sequence[Tensor]) -> list[Tensor]:
-    """Return the rectified outputs of the filters on levels (bands, frames), with zeros around them."""
-    return [functional.relu(functional.conv1d(levels[None], w, padding="same"))[0] for w in filters]
-
-
-def autocorrelation(values: Tensor, lags: int) -> Tensor:
-    """Return ``Σ_t f[t] f[t + d] / frames`` of each row without its mean, for the lags d from 0: (filters, lags)."""
-    frames = values.shape[1]
-    centred = values - values.mean(dim=1, keepdim=True)
-    spectrum = torch.fft.rfft(centred, frames + lags)
-    return torch.fft.irfft(spectrum.abs() ** 2, frames + lags)[:, :lags] / frames
-
-
-def circular_autocorrelation(values: Tensor, lags: int) -> Tensor:
-    """Return the autocorrelation of rows that repeat after their last frame, for the lags from 0: (filters, lags)."""
-    centred = values - values.mean(dim=1, keepdim=True)
-    frames = values.shape[1]
-    return torch.fft.irfft(torch.fft.rfft(centred).abs() ** 2, frames)[:, :lags] / frames
-
-
-def outputs(levels: Tensor, filters: Sequence[Tensor], circular: bool = False) -> list[Tensor]:
-    """Return the outputs of the filters within levels (bands, frames), or as if these repeated after the last frame."""
-    found = []
-    for weights in filters:
-        length = weights.shape[2]
-        padding = (length // 2, (length - 1) // 2) if circular else (0, 0)
-        found.append(functional.conv1d(functional.pad(levels[None], padding, mode="circular"), weights)[0])
-    return found
+def level_targets(style: Tensor, frames: int) -> LevelTargets:
+    """Return the statistics of a style's levels (bands, any frames) for levels of ``frames``."""
+    slowest = PERIODS / min(frames, style.shape[1])
+    return LevelTargets(quantiles(style, frames), correlations(style), modulations(style, slowest), slowest)
 
 
 def quantiles(values: Tensor, count: int) -> Tensor:
@@ -67,21 +61,41 @@ def quantiles(values: Tensor, count: int) -> Tensor:
     return ordered[:, low] * (1.0 - part) + ordered[:, (low + 1).clamp_max(last)] * part
 
 
-def distribution_distance(levels: Tensor, targets: Tensor) -> Tensor:
+def distribution_distance(values: Tensor, targets: Tensor) -> Tensor:
     """Return the mean squared Wasserstein distance of the rows from quantiles, relative to the targets' variance.
 
-    ``targets`` are :func:`quantiles`, as many as there are frames. The order in time does not matter.
+    ``targets`` are :func:`quantiles`, as many as there are values in a row. The order in time does not matter.
     """
     variance = targets.var(dim=1, unbiased=False).mean() + STEADY
-    return ((levels.sort(dim=1).values - targets) ** 2).mean() / variance
+    return ((values.sort(dim=1).values - targets) ** 2).mean() / variance
 
 
 def correlations(levels: Tensor) -> Tensor:
     """Return the correlations between bands, those of steady ones nearly 0: (bands, bands)."""
-    centred = levels - levels.mean(dim=1, keepdim=True)
-    deviations = (centred**2).mean(dim=1, keepdim=True).add(STEADY).sqrt()
-    scaled = centred / deviations
+    scaled = _scaled(levels)
     return scaled @ scaled.T / levels.shape[1]
+
+
+def modulations(levels: Tensor, slowest: float) -> Tensor:
+    """Return the covariances between bands of variance 1, in octaves of modulations: (octaves, bands, bands).
+
+    The octaves, half cosines over log frequency, have centres from a quarter period per frame down to ``slowest``. A
+    diagonal is the power of modulations.
+    """
+    scaled = _scaled(levels)
+    spectra = torch.fft.rfft(scaled)
+    frequencies = torch.fft.rfftfreq(levels.shape[1], device=levels.device, dtype=levels.dtype).clamp_min(1e-9)
+    count = max(math.floor(math.log2(FASTEST / slowest)) + 1, 1)
+    centres = FASTEST * 2.0 ** -torch.arange(count, device=levels.device, dtype=levels.dtype)
+    responses = torch.cos(0.5 * torch.pi * torch.log2(frequencies / centres[:, None]).clamp(-1.0, 1.0))
+    filtered = torch.view_as_real(spectra * responses[:, None]).flatten(2)
+    return 2.0 * filtered @ filtered.mT / levels.shape[1] ** 2
+
+
+def _scaled(levels: Tensor) -> Tensor:
+    """Return levels without their means, at a variance of 1, steady ones nearly 0."""
+    centred = levels - levels.mean(dim=1, keepdim=True)
+    return centred / (centred**2).mean(dim=1, keepdim=True).add(STEADY).sqrt()
 
 
 def relative(found: Tensor, target: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
-"""Mixtures by the statistics of logarithmic bands and of random filters on them; see ``texture_losses``.
+"""Mixtures by the statistics of logarithmic bands; see ``texture_losses``.
 
-The result starts from the content and is resynthesised by filtering the content. Grinstein, Duong, Ozerov & Pérez,
-Audio style transfer (ICASSP, 2018). Channels are filtered together, and keep their differences.
+The content is filtered, its phases are the start of the reconstruction, and the samples are refined. Grinstein, Duong,
+Ozerov & Pérez, Audio style transfer (ICASSP, 2018) start from the content, too. Channels are filtered together, and
+keep their differences.
 """
 
 from __future__ import annotations
@@ -12,24 +13,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .image_losses import gram
 from .log_bands import LogBands, log_bands, smoothing_matrix
 from .mixing import BASE_BYTES, CPU, Mixing, Problem, sound_of
 from .optimise import HISTORY, Terms
 from .pieces import crossfade, divide
 from .recipe import MixRecipe, MixSound
+from .refinement import refinement, refinement_bytes
 from .spectra import channels_of, mean_magnitudes, reference_phases, spectra_blocks, spread_over_channels
-from .texture_losses import (
-    autocorrelation,
-    correlations,
-    distribution_distance,
-    features,
-    quantiles,
-    random_filters,
-    relative,
-)
-
-RHYTHM = 2.0  # seconds, the longest lag of the autocorrelation
+from .texture_losses import level_targets, relative
 
 
 def texture_mixing(
@@ -46,62 +37,54 @@ def texture_mixing(
     bands = log_bands(config.bands, config.octaves, config.range, sound.size, sound.rate)
     peak = max(float(mean_magnitudes(spectra).max()) for _, spectra in spectra_blocks(channels, sound))
     levels, base = (_levels(values, bands, peak, sound) for values in (channels, carrier))
-    model = torch.from_numpy(_levels(others * (_rms(channels) / _rms(others)), bands, peak, sound)).to(device)
+    styles = others * (_rms(channels) / _rms(others))
+    model = torch.from_numpy(_levels(styles, bands, peak, sound)).to(device)
     frames = levels.shape[1]
     pieces = divide(frames, *(max(round(x * sound.rate / sound.hop), 1) for x in (config.piece, config.overlap)))
     length = pieces[0].stop
-    filters: list[Tensor] = []
-    if config.uses_filters:
-        filters = [w.to(device) for w in random_filters(config.bands, config.kernels, config.filters, seed)]
-    lags = max(min(length, model.shape[1], round(2.0 * RHYTHM * sound.rate / sound.hop)) // 2, 1)
-    with torch.no_grad():
-        styles = features(model, filters)
-        grams = [gram(values) for values in styles]
-        rhythm = autocorrelation(styles[0], lags) if config.rhythm else None
-        correlation = correlations(model)
-        del styles
     deviation = config.smoothing if config.start == "content" else 0.0
     smoothing = torch.from_numpy(smoothing_matrix(config.bands, deviation)).to(device)
 
     def problem(piece: slice) -> Problem:
         target, start = (torch.from_numpy(values[:, piece]).to(device) for values in (levels, base))
-        distribution = quantiles(model, target.shape[1])
+        targets = level_targets(model, target.shape[1])
 
         def losses(gains: Tensor) -> Terms:
             x = (start + smoothing @ gains).clamp_min(0.0)
-            terms = {"content": config.content * relative(x, target)}
-            if config.levels:
-                terms["levels"] = config.levels * distribution_distance(x, distribution)
-            if config.correlation:
-                terms["correlation"] = config.correlation * relative(correlations(x), correlation)
-            found = features(x, filters)
-            if config.style:
-                each = [relative(gram(values), of_style) for values, of_style in zip(found, grams, strict=True)]
-                terms["style"] = config.style * torch.stack(each).mean()
-            if rhythm is not None:
-                terms["rhythm"] = config.rhythm * relative(autocorrelation(found[0], lags), rhythm)
-            return terms
+            return {"content": config.content * relative(x, target), **targets.losses(x, config)}
 
         return Problem(torch.zeros_like(start), losses)
 
-    def result(found: Sequence[Tensor]) -> np.ndarray:
+    def mono(found: Sequence[Tensor]) -> np.ndarray:
         gains = crossfade([(smoothing @ values).cpu().numpy() for values in found], pieces)
         mixed = np.maximum(base[:, : gains.shape[1]] + gains, 0.0)
         samples = channels.shape[1]
         if len(found) < len(pieces):
             samples = mixed.shape[1] * sound.hop - (sound.window - sound.hop)
-        mono = sound_of(*_filtered(carrier, bands, mixed, peak, sound), recipe)[:samples]
+        return sound_of(*_filtered(carrier, bands, mixed, peak, sound), recipe)[:samples]
+
+    def finish(mono: np.ndarray) -> np.ndarray:
         if len(channels) == 1:
             return mono
-        return spread_over_channels(mono, channels[:, :samples], sound).T
+        return spread_over_channels(mono, channels[:, : len(mono)], sound).T
+
+    def refined(found: Sequence[Tensor]) -> Mixing:
+        return refinement(mono(found), channels, styles, carrier, pieces, recipe, finish, device)
 
     parts = f" in {len(pieces)} pieces" if len(pieces) > 1 else ""
-    description = f"levels of {config.bands} bands × {frames} frames{parts}"
-    if config.uses_filters:
-        description += f", {config.filters} random filters over {', '.join(map(str, config.kernels))} frames"
-    needed = max(_search_bytes(recipe, length, model.shape[1]), _sound_bytes(sound, frames, len(channels)))
+    needed = max(
+        _search_bytes(recipe, length),
+        _sound_bytes(sound, frames, len(channels)),
+        refinement_bytes(recipe, length * sound.hop, others.shape[1]),
+    )
     kept = 4.0 * (7 * config.bands * frames + 3 * channels.size)
-    return Mixing([problem(piece) for piece in pieces], result, BASE_BYTES + needed + kept, description)
+    return Mixing(
+        [problem(piece) for piece in pieces],
+        lambda found: finish(mono(found)),
+        BASE_BYTES + needed + kept,
+        f"levels of {config.bands} bands × {frames} frames{parts}",
+        refined if config.refine else None,
+    )
 
 
 def _levels(channels: np.ndarray, bands: LogBands, peak: float, sound: MixSound) -> np.ndarray:
@@ -137,14 +120,10 @@ def _rms(channels: np.ndarray) -> np.float32:
     return np.float32(np.sqrt(np.mean(np.square(channels, dtype=np.float64))))
 
 
-def _search_bytes(recipe: MixRecipe, frames: int, style_frames: int) -> float:
-    """Return the memory of the search of a piece, or of the style's features: features, gradients, filters, L-BFGS."""
-    config = recipe.texture
-    assert config is not None
-    count = config.filters if config.uses_filters else 0
-    weights = config.bands * count * sum(config.kernels) / len(config.kernels)
-    search = 8 * count * frames + (2 * HISTORY + 20) * config.bands * frames
-    return 4.0 * (weights + max(search, 3 * count * style_frames))
+def _search_bytes(recipe: MixRecipe, frames: int) -> float:
+    """Return the memory of the search of a piece: L-BFGS, levels and their changes, gradients."""
+    assert recipe.texture is not None
+    return 4.0 * (2 * HISTORY + 60) * recipe.texture.bands * frames
 
 
 def _sound_bytes(sound: MixSound, frames: int, channels: int) -> float:

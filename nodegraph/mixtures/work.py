@@ -7,11 +7,12 @@ import json
 import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import torch
 
@@ -20,7 +21,7 @@ from nodegraph.measures.copying import copying
 from .errors import MixtureError
 from .image_mixing import image_mixing
 from .mixing import Mixing
-from .optimise import Search
+from .optimise import Search, Step
 from .recipe import MixRecipe
 from .search import MixObserver, read_searches, search_pieces, write_searches
 from .sounds import MixSource
@@ -115,15 +116,15 @@ def make_mixture(work: Work) -> Mixture:
     mixing = replace(mixing, bytes=mixing.bytes + COPYING_BYTES * compared)
     observer.plan(mixing)
     key = _key(work, network.digest)
-    searches: list[Search] = []
+    stages: list[list[Search]] = [[]]
     if work.resume and work.checkpoint is not None:
-        searches = read_searches(work.checkpoint, key, work.device)
+        stages = read_searches(work.checkpoint, key, work.device)
 
     def store(searches: Sequence[Search]) -> None:
         if work.checkpoint is None:
             return
         try:
-            write_searches(work.checkpoint, searches, key)
+            write_searches(work.checkpoint, stages, key)
         except OSError as error:
             text = (
                 f"{work.checkpoint.name}: no checkpoint could be written ({error.strerror or error}); "
@@ -133,10 +134,8 @@ def make_mixture(work: Work) -> Mixture:
                 notes.append(text)
                 observer.note(text)
 
-    stopped = search_pieces(mixing, recipe.search, searches, observer, store)
-    if any(search.done and not math.isfinite(search.loss) for search in searches):
-        raise MixtureError("the loss is not finite. Lower the weights of the recipe, or --style-weight.")
-    samples = mixing.sound([search.best for search in searches])
+    samples, stopped = _searched(mixing, recipe, stages, observer, store)
+    searches = next(searches for searches in reversed(stages) if searches)
     mono = _mean(samples)
     correlation = math.nan if work.content is None else copying(_mean(work.content.samples), mono)[0]
     return Mixture(
@@ -148,13 +147,56 @@ def make_mixture(work: Work) -> Mixture:
         loss=float(np.mean([search.loss for search in searches])),
         start_terms=_means([search.start_terms for search in searches]),
         terms=_means([search.terms for search in searches]),
-        iterations=sum(search.done for search in searches),
+        iterations=sum(search.done for searches in stages for search in searches),
         stopped=stopped,
         seconds=time.perf_counter() - began,
         correlation=correlation,
         copying=copying(mono, _mean(work.style.samples))[0],
         notes=tuple(notes),
     )
+
+
+def _searched(
+    mixing: Mixing,
+    recipe: MixRecipe,
+    stages: list[list[Search]],
+    observer: MixObserver,
+    store: Callable[[Sequence[Search]], None],
+) -> tuple[np.ndarray, bool]:
+    """Continue the searches of a mixture and of its refinement; return its samples, and whether it was stopped.
+
+    Raises KeyboardInterrupt if it was stopped before the first evaluation.
+    """
+    config = recipe.search
+    refined = config.iterations if recipe.texture is None else recipe.texture.refine
+    total = len(mixing.problems) * (config.iterations + (refined if mixing.refinement else 0))
+
+    def shown(before: int) -> MixObserver:
+        def progress(step: Step) -> None:
+            observer.progress(replace(step, done=before + step.done, total=total))
+
+        return replace(observer, progress=progress)
+
+    stopped = search_pieces(mixing.problems, config, stages[0], shown(0), store)
+    if not stages[0]:
+        raise KeyboardInterrupt
+    _check_finite(stages[0])
+    found = [search.best for search in stages[0]]
+    if stopped or mixing.refinement is None:
+        return mixing.sound(found), stopped
+    second = mixing.refinement(found)
+    if len(stages) == 1:
+        stages.append([])
+    config = msgspec.structs.replace(config, iterations=refined)
+    stopped = search_pieces(second.problems, config, stages[1], shown(total - refined * len(second.problems)), store)
+    _check_finite(stages[1])
+    rest = [problem.start for problem in second.problems[len(stages[1]) :]]
+    return second.sound([*(search.best for search in stages[1]), *rest]), stopped
+
+
+def _check_finite(searches: Sequence[Search]) -> None:
+    if any(search.done and not math.isfinite(search.loss) for search in searches):
+        raise MixtureError("the loss is not finite. Lower the weights of the recipe, or --style-weight.")
 
 
 def _mixing(work: Work, network: _Network) -> Mixing:
@@ -180,8 +222,7 @@ def _network(recipe: MixRecipe, seed: int, weights: str | os.PathLike[str] | Non
     if recipe.image is None:
         if weights is not None:
             raise MixtureError(f"recipe '{recipe.name}' uses no file of weights. Leave out --weights.")
-        has_filters = recipe.texture is not None and recipe.texture.uses_filters
-        return _Network(f"random filters of seed {seed}" if has_filters else "none, no network")
+        return _Network("none, no network")
     if weights is not None:
         found, digest = read_weights(Path(weights), recipe.image.weights, recipe.image.width)
         return _Network(f"{Path(weights).name}, SHA-256 {digest}", found, digest)
@@ -193,6 +234,8 @@ def _key(work: Work, digest: str) -> str:
     """Return a hash of everything that must match to resume: all but the number of iterations."""
     plain = work.recipe.plain()
     plain["search"]["iterations"] = 0
+    if plain["texture"]:
+        plain["texture"]["refine"] = 0
     plain["name"] = plain["description"] = ""
     found = hashlib.sha256(json.dumps([plain, work.seed, digest, work.samples], sort_keys=True).encode())
     for source in (work.content, work.style):

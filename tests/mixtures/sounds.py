@@ -28,9 +28,7 @@ SMALL_SOUND = MixSound(rate=RATE, seconds=SECONDS, window=128, hop=32, size=128)
 TEXTURE = MixRecipe(
     name="small-texture",
     sound=SMALL_SOUND,
-    texture=TextureConfig(
-        content=0.5, bands=32, octaves=4, kernels=(3, 7), filters=24, smoothing=2.0, style=1.0, rhythm=0.2
-    ),
+    texture=TextureConfig(content=0.5, bands=32, octaves=4, smoothing=2.0, refine=20),
     search=SearchConfig(rate=0.02, iterations=40, rounds_of=10),
     phase=PhaseConfig("momentum_rtisi", 3, 5),
 )

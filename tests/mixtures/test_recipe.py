@@ -43,8 +43,8 @@ def test_quick_limits_rate_duration_and_iterations():
 
 def test_style_weight_is_a_factor():
     texture = with_options(TEXTURE, style_weight=3.0).texture
-    assert (texture.levels, texture.style, texture.content) == (3.0, 3.0, TEXTURE.texture.content)
-    assert texture.rhythm == pytest.approx(0.6)
+    assert (texture.levels, texture.content) == (3.0, TEXTURE.texture.content)
+    assert texture.correlation == pytest.approx(1.5)
     image = with_options(load_recipe("thesis-fold"), style_weight=0.5).image
     assert set(image.style.values()) == {0.1e6} and image.content == {"conv4_2": 0.001}
 
@@ -57,7 +57,7 @@ BAD = {
     "layer": ("[image]\nstyle = { conv1_3 = 1.0 }", "unknown layer 'conv1_3'"),
     "hop": ("[image]\n[sound]\nhop = 1024", "sound.hop"),
     "padded_texture": ("[texture]\n[sound]\nsize = 4096", "must be equal"),
-    "range": ("[texture]\nstyle = -1.0", "style"),
+    "range": ("[texture]\nlevels = -1.0", "levels"),
 }
 
 

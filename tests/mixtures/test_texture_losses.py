@@ -1,53 +1,21 @@
 """Losses of textures: closed forms and invariances."""
 
 import numpy as np
+import pytest
 import torch
 
-from nodegraph.mixtures.image_losses import gram
+from nodegraph.mixtures.recipe import TextureConfig
 from nodegraph.mixtures.texture_losses import (
-    autocorrelation,
-    circular_autocorrelation,
     correlations,
     distribution_distance,
-    features,
-    outputs,
+    level_targets,
+    modulations,
     quantiles,
-    random_filters,
-    relative,
 )
 
 
 def values(shape=(4, 30), seed=0):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
-def test_autocorrelation_is_that_of_the_closed_form():
-    x = values()
-    found = autocorrelation(x, 10)
-    y = x.numpy() - x.numpy().mean(axis=1, keepdims=True)
-    expected = [[(row[: 30 - lag] * row[lag:]).sum() / 30 for lag in range(10)] for row in y]
-    np.testing.assert_allclose(found, expected, atol=1e-12)
-
-
-def test_autocorrelation_of_a_rhythm_peaks_at_its_period():
-    x = torch.zeros(1, 60, dtype=torch.float64)
-    x[0, ::6] = 1.0
-    assert int(autocorrelation(x, 10)[0, 1:].argmax()) + 1 == 6
-
-
-def test_circular_autocorrelation_is_that_of_repeated_rows():
-    x = values()
-    y = x.numpy() - x.numpy().mean(axis=1, keepdims=True)
-    expected = [[(row * np.roll(row, -lag)).sum() / 30 for lag in range(10)] for row in y]
-    np.testing.assert_allclose(circular_autocorrelation(x, 10), expected, atol=1e-12)
-
-
-def test_circular_outputs_are_those_of_repeated_levels():
-    filters, levels = random_filters(8, (3, 4, 7), 9, 0), torch.rand(8, 12)
-    repeated = outputs(levels.repeat(1, 3), filters)
-    for found, inner, length in zip(outputs(levels, filters, circular=True), repeated, (3, 4, 7)):
-        first = 12 - length // 2
-        torch.testing.assert_close(found, inner[:, first : first + 12])
 
 
 def test_quantiles_are_the_sorted_values_or_between_them():
@@ -59,17 +27,28 @@ def test_quantiles_are_the_sorted_values_or_between_them():
     torch.testing.assert_close(quantiles(torch.ones(1, 1), 3), torch.ones(1, 3))
 
 
-def test_filters_are_divided_among_the_lengths():
-    filters = random_filters(8, (3, 5, 9), 20, 0)
-    assert [tuple(w.shape) for w in filters] == [(7, 8, 3), (7, 8, 5), (6, 8, 9)]
-    levels = torch.rand(8, 12)
-    assert [tuple(x.shape) for x in features(levels, filters)] == [(7, 12), (7, 12), (6, 12)]
+@pytest.mark.parametrize("frames", [1, 2, 7, 30])
+def test_levels_of_the_style_have_no_loss(frames):
+    x = values((4, frames))
+    assert all(loss == 0.0 for loss in level_targets(x, frames).losses(x, TextureConfig()).values())
 
 
-def test_gram_of_features_ignores_the_order_of_frames():
-    x = values()
-    order = torch.randperm(30, generator=torch.Generator().manual_seed(1))
-    assert relative(gram(x[:, order]), gram(x)) < 1e-24
+def test_modulations_are_the_power_of_their_octave_and_the_correlation_of_bands():
+    t = torch.arange(64, dtype=torch.float64)
+    slow, fast = (10.0 * torch.sin(2.0 * torch.pi * t * periods / 64) for periods in (4, 16))
+    found = modulations(torch.stack([slow, fast, -fast]), 1 / 32)
+    assert found.shape == (4, 3, 3)  # octaves of 16, 8, 4 and 2 periods
+    expected = torch.zeros(4, 3, 3, dtype=torch.float64)
+    expected[2, 0, 0] = expected[0, 1, 1] = expected[0, 2, 2] = 1.0
+    expected[0, 1, 2] = expected[0, 2, 1] = -1.0
+    torch.testing.assert_close(found, expected, atol=1e-3, rtol=0.0)
+
+
+def test_other_order_of_frames_differs_in_its_modulations_only():
+    pulses = torch.exp(-(torch.arange(60.0) % 12) / 3.0)[None].repeat(4, 1).double()
+    order = torch.randperm(60, generator=torch.Generator().manual_seed(1))
+    found = level_targets(pulses, 60).losses(pulses[:, order], TextureConfig())
+    assert found["levels"] < 1e-12 and found["correlation"] < 1e-12 and found["modulation"] > 0.01
 
 
 def test_distribution_distance_ignores_the_order_of_frames():
@@ -92,14 +71,9 @@ def test_correlations_are_those_of_numpy_at_any_gain_and_offset():
 
 
 def test_gradients_agree_with_finite_differences():
-    filters = [w.double() for w in random_filters(3, (3, 5), 4, 1)]
-    styles = features(values((3, 9), 1), filters)
+    targets = level_targets(values((3, 7), 1), 9)
 
     def loss(x):
-        found = features(x, filters)
-        total = sum(relative(gram(a), gram(b)) for a, b in zip(found, styles))
-        rhythm = relative(autocorrelation(found[0], 4), autocorrelation(styles[0], 4))
-        total = total + relative(correlations(x), correlations(values((3, 9), 1)))
-        return total + rhythm + distribution_distance(x, quantiles(values((3, 7), 3), 9))
+        return sum(targets.losses(x, TextureConfig()).values())
 
     assert torch.autograd.gradcheck(loss, values((3, 9), 2).requires_grad_(True), eps=1e-6, atol=1e-5)

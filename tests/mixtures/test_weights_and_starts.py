@@ -27,6 +27,12 @@ def correlation(found, content):
     return spectral_correlation(found.samples, content)
 
 
+def test_default_recipe_without_style_returns_the_content():
+    recipe = with_options(load_recipe("texture"), seconds=0.5, style_weight=0.0)
+    content, style = melody(0.5, recipe.sound.rate), rain(0.5, recipe.sound.rate)
+    np.testing.assert_allclose(mix_sounds(content, style, recipe).samples, content, atol=1e-5)
+
+
 def test_texture_without_style_is_the_content():
     found = mix_sounds(melody(), rain(), with_options(TEXTURE, style_weight=0.0))
     assert correlation(found, melody()) > 0.95

@@ -21,13 +21,13 @@ FADE = 80  # samples
 MIX = """
 import pathlib, sys
 import soundfile
-content, rate = soundfile.read("content.wav")
-style, _ = soundfile.read("style.wav")
+content, rate = soundfile.read("content.wav", always_2d=True)
+style, _ = soundfile.read("style.wav", always_2d=True)
 length = min(len(content), len(style))
 with open({calls!r}, "a") as calls:
     calls.write(" ".join(sys.argv[1:]) + "\\n")
 print("50%", flush=True)
-soundfile.write("mixture.wav", content[:length] * style[:length], int(rate), "FLOAT")
+soundfile.write("mixture.wav", content[:length] * style[:length].mean(axis=1, keepdims=True), int(rate), "FLOAT")
 """
 HANG = """
 import time
@@ -62,19 +62,20 @@ def sounds(folder):
     return read_sound(folder / "content.wav", RATE)[:, 0], read_sound(folder / "style.wav", RATE).mean(axis=1)
 
 
-def engine_of(folder, inputs=None, **params):
+def engine_of(folder, inputs=None, channels=1, **params):
     files = {} if inputs else {"content_file": "content.wav", "style_file": "style.wav"}
     patch = patch_of(
         "a.out mixture.content", "b.out mixture.style", "gate.out mixture.record", "mixture.out out.audio",
         mixture=("mixture", {"seconds": 1.0} | files | params), out="audio_out",
-        **{name: ("audio_in", {"channels": 1}) for name in ("a", "b", "gate")},
+        a=("audio_in", {"channels": channels}),
+        **{name: ("audio_in", {"channels": 1}) for name in ("b", "gate")},
     )  # fmt: skip
     return Offline(patch.document, RATE, path=folder / "patch.json", inputs=inputs)
 
 
-def heard(engine, samples):
+def heard(engine, samples, channel=0):
     try:
-        return engine.run_samples(samples)[:, 0]
+        return engine.run_samples(samples)[:, channel]
     finally:
         engine.close()
 
@@ -101,6 +102,42 @@ def test_render_plays_a_loop_of_the_mixture_from_the_start(folder):
 def test_content_and_style_can_be_heard_instead(folder, listen):
     expected = loop(sounds(folder)[listen - 1], 6000)
     np.testing.assert_allclose(heard(engine_of(folder, listen=listen), 6000), expected, atol=1e-6)
+
+
+def write_stereo_content(folder):
+    left = sounds(folder)[0]
+    stereo = np.stack([left, -0.5 * left[::-1]], axis=1)
+    write_sound(folder / "content.wav", stereo, RATE)
+    return stereo
+
+
+@pytest.mark.parametrize("listen, factor", [(0, True), (1, False)])
+def test_channels_of_the_content_are_lanes(folder, listen, factor):
+    stereo, style = write_stereo_content(folder), sounds(folder)[1]
+    for channel in (0, 1):
+        sound = stereo[:1600, channel] * style if factor else stereo[:, channel]
+        found = heard(engine_of(folder, listen=listen), 6000, channel)
+        np.testing.assert_allclose(found, loop(sound, 6000), atol=1e-6)
+
+
+def test_style_is_heard_in_all_lanes(folder):
+    write_stereo_content(folder)
+    write_sound(folder / "style.wav", sounds(folder)[1], RATE)
+    expected = loop(sounds(folder)[1], 6000)
+    for channel in (0, 1):
+        np.testing.assert_allclose(heard(engine_of(folder, listen=2), 6000, channel), expected, atol=1e-6)
+
+
+def test_lanes_of_an_input_are_recorded(folder):
+    stereo, style = write_stereo_content(folder), sounds(folder)[1]
+    gate = np.zeros(9000, np.float32)
+    gate[:1200] = 1.0
+    inputs = {"a": np.pad(stereo, ((0, 6600), (0, 0))), "b": np.pad(style, (0, 7400)), "gate": gate}
+    for channel in (0, 1):
+        found = heard(engine_of(folder, inputs, channels=2), 9000, channel)
+        expected = loop(stereo[:1200, channel] * style[:1200], 5000)
+        begin = int(np.flatnonzero(found)[0]) - int(np.flatnonzero(expected)[0])
+        np.testing.assert_allclose(found[begin : begin + 5000], expected, atol=1e-6)
 
 
 def test_inputs_without_files_are_recorded_and_mixed(folder):

@@ -97,7 +97,7 @@ def mix(
     if quick:
         print_note("quick: at most 22050 Hz, 2.5 s and 60 iterations; leave out --quick for the recipe itself")
     if preview:
-        print_note("preview: at most 5 s, fewer filters and iterations; leave out --preview for the recipe itself")
+        print_note("preview: at most 5 s, fewer iterations; leave out --preview for the recipe itself")
     return run_mixture(
         "mixing",
         lambda observer: mixtures.mix(

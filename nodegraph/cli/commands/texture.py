@@ -22,7 +22,7 @@ def texture(
     seconds: Annotated[
         float, typer.Option("--seconds", "-s", metavar="S", callback=positive, help="Duration of the loop.")
     ] = 8.0,
-    recipe: Recipe = "loop",
+    recipe: Recipe = "texture",
     preview: Preview = False,
     seed: MixSeed = 0,
     iterations: Iterations = None,
@@ -42,7 +42,7 @@ def texture(
     from nodegraph import mixtures
 
     if preview:
-        print_note("preview: fewer filters and iterations; leave out --preview for the recipe itself")
+        print_note("preview: fewer iterations; leave out --preview for the recipe itself")
     return run_mixture(
         "texture",
         lambda observer: mixtures.texture(

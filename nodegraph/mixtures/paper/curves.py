@@ -26,9 +26,9 @@ from .renditions import Run, cut, rendition
 from .sizes import PaperSize, form_recipe
 from .stored import Result, stored
 
-# Factors of the recipes' weights of the style. The curves end where heavier weights change little.
+# Factors of the recipes' weights of the style. They start with the content and end where heavier weights change little.
 WEIGHTS: Mapping[str, tuple[float, ...]] = {
-    "texture": (0.003, 0.009, 0.03, 0.09, 0.3, 0.9, 3.0, 9.0),
+    "texture": (0.0, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 30.0),
     "thesis-fold": (0.0001, 0.001, 0.01, 0.1, 1.0, 10.0),
 }
 RATE = 22050.0  # Hz, of all measures
