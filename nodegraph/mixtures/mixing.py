@@ -26,7 +26,7 @@ BASE_BYTES = 450e6  # of Python, torch and compiled functions
 class Problem:
     """A tensor to start from, and the terms of its loss.
 
-    ``origin`` is what the loss of the start is reported of: the start, unless this is already optimised for others.
+    The loss that is reported of the start is that of ``origin``, if there is one: ``start`` may be optimised already.
     """
 
     start: Tensor
@@ -39,8 +39,8 @@ class Mixing:
     """Problems of optimisation, one for each piece of the sound, and the sound of their results.
 
     ``sound`` returns float32 (samples,) or (samples, channels); of fewer tensors than problems, the start of the sound.
-    ``bytes`` is an estimate of the memory of the process. ``refinement`` returns problems that continue from the
-    results of all problems, of ``iterations`` evaluations each.
+    ``bytes`` is an estimate of the memory of the process. ``refinement`` returns a second optimisation,
+    which starts from the results of all problems.
     """
 
     problems: Sequence[Problem]

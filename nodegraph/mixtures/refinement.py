@@ -1,4 +1,4 @@
-"""The samples of a mixture, refined: phase reconstruction leaves a sound whose levels differ from those wished for.
+"""The samples of a mixture, refined: with the phases of the content, the levels are not those that were searched.
 
 The samples are optimised for the same content and style as the gains before, at two resolutions: the finer one
 describes attacks. Mital, Time domain neural audio style transfer (2017) optimises samples, too.

@@ -121,3 +121,13 @@ def test_stop_between_pieces_loses_nothing(files):
     with pytest.raises(LearnError, match="another recipe"):
         mixed(files, resume=True, seed=2)
     np.testing.assert_array_equal(mixed(files, resume=True).samples, mixed(files, "whole.wav").samples)
+
+
+def test_mixture_stopped_in_its_refinement_is_complete_and_continues_to_the_same_sound(files):
+    whole = mixed(files, "whole.wav")
+    steps = []
+    observer = MixObserver(progress=steps.append, stop=lambda: bool(steps) and steps[-1].done >= 70)
+    stopped = mixed(files, observer=observer)
+    assert stopped.stopped and stopped.iterations == 70  # 60 of the gains; one piece is refined
+    assert len(stopped.samples) == len(whole.samples)
+    np.testing.assert_array_equal(mixed(files, resume=True).samples, whole.samples)
