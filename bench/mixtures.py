@@ -1,6 +1,6 @@
 """``python -m bench.mixtures``: each part of the recipe ``texture`` by itself, and loops beside halves of recordings.
 
-python -m bench.mixtures parts      # mixtures of three pairs, each without or with one part; 6 minutes on one core
+python -m bench.mixtures parts      # mixtures of three pairs, each without or with one part; a few minutes on one core
 python -m bench.mixtures loops      # style distances of loops, and of the halves of their sounds
 python -m bench.mixtures parts --seconds 3 --style-weight 3
 """

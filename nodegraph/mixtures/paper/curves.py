@@ -28,7 +28,7 @@ from .stored import Result, stored
 
 # Factors of the recipes' weights of the style. They start with the content and end where heavier weights change little.
 WEIGHTS: Mapping[str, tuple[float, ...]] = {
-    "texture": (0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 30.0),
+    "texture": (0.0, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 30.0),
     "thesis-fold": (0.0001, 0.001, 0.01, 0.1, 1.0, 10.0),
 }
 RATE = 22050.0  # Hz, of all measures
