@@ -82,14 +82,20 @@ def modulations(levels: Tensor, slowest: float) -> Tensor:
     The octaves, half cosines over log frequency, have centres from a quarter period per frame down to ``slowest``. A
     diagonal is the power of modulations.
     """
-    scaled = _scaled(levels)
-    spectra = torch.fft.rfft(scaled)
-    frequencies = torch.fft.rfftfreq(levels.shape[1], device=levels.device, dtype=levels.dtype).clamp_min(1e-9)
+    frames = levels.shape[1]
+    spectra = torch.fft.rfft(_scaled(levels))
     count = max(math.floor(math.log2(FASTEST / slowest)) + 1, 1)
-    centres = FASTEST * 2.0 ** -torch.arange(count, device=levels.device, dtype=levels.dtype)
-    responses = torch.cos(0.5 * torch.pi * torch.log2(frequencies / centres[:, None]).clamp(-1.0, 1.0))
-    filtered = torch.view_as_real(spectra * responses[:, None]).flatten(2)
-    return 2.0 * filtered @ filtered.mT / levels.shape[1] ** 2
+    found = []
+    for centre in (FASTEST * frames * 2.0**-octave for octave in range(count)):
+        bins = torch.arange(
+            math.ceil(centre / 2.0), min(math.floor(2.0 * centre), frames // 2) + 1, device=levels.device
+        )
+        response = torch.cos(
+            0.5 * torch.pi * torch.log2(bins.to(levels.dtype).clamp_min(1e-9) / centre).clamp(-1.0, 1.0)
+        )
+        filtered = torch.view_as_real(spectra[:, bins] * response).flatten(1)
+        found.append(2.0 * filtered @ filtered.T / frames**2)
+    return torch.stack(found)
 
 
 def _scaled(levels: Tensor) -> Tensor:
