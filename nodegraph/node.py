@@ -501,6 +501,8 @@ class Node:
         the curve through the points of ``drawn``, at an array of places;
     ``check(settings) -> str``
         an error in the settings, which makes the node a placeholder, or "";
+    ``member_names(settings) -> names``
+        the name of each member of its banks; () shows their numbers;
     ``formula(settings) -> function``
         builds ``tick`` (or ``frame``, if the class defines a default one) from settings, for blocks whose
         equation the user types.
@@ -530,6 +532,7 @@ class Node:
     response: ClassVar[Callable[..., Any] | None] = None
     curve_at: ClassVar[Callable[..., Any] | None] = None
     check: ClassVar[Callable[..., str] | None] = None
+    member_names: ClassVar[Callable[..., tuple[str, ...]] | None] = None
     formula: ClassVar[Callable[..., Any] | None] = None
 
     def __init_subclass__(cls, version: int = 1, hidden: bool = False, **kwargs: Any) -> None:
@@ -552,6 +555,7 @@ class Node:
             "response",
             "curve_at",
             "check",
+            "member_names",
             "formula",
         ):
             function = cls.__dict__.get(rule)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nodegraph.frame_types import FrameType, check_transform_size
-from nodegraph.maths import clip, exp, read_double, smoothstep
+from nodegraph.maths import clip, exp, read_double, smoothstep, sqrt
+from nodegraph.models.axes import unit_names, unit_ranges
 from nodegraph.models.feature_kernels import (
     SOUNDS,
     bins_per_bin,
@@ -29,6 +30,7 @@ from nodegraph.models.tables import (
     weight_table,
 )
 from nodegraph.node import Choice, FrameIn, FrameOut, In, Node, Option, Out, Scratch, State, Table
+from nodegraph.patch import node_migration
 
 SIGMOID, RELU, LEAKY = 0, 1, 2
 FAINT = 1e-4  # a code whose units are all below this fades to silence
@@ -99,7 +101,7 @@ def propagate(layers, weights, source, target):
     return source
 
 
-class Encoder(Node):
+class Encoder(Node, version=2):
     """Encodes magnitudes to the code of a neural autoencoder: ``h = f(W h + b)`` per layer, starting from features.
 
     Features are computed as in training: ``y = (x - offset) scale`` with ``x = |X|^power`` or its logarithm, of frames
@@ -113,15 +115,18 @@ class Encoder(Node):
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the model's window")
     file = Option("", kind="file", doc="model file (.safetensors), in the patch's folder")
     code = FrameOut("latent", doc="units of the innermost layer")
-    level = FrameOut("latent", doc="level of the frame, 1 for a full-scale sine; 1 if the code contains it")
+    level = FrameOut("latent", doc="level of the frame, that of a sine with the same energy; 1 is full scale")
+    peak = FrameOut("latent", doc="what the model divided the frame by, 1 for a full-scale sine; 1 if it did not")
     scratch_a = Scratch(lambda settings, sr: max_layer_width(encoder_layers(settings), settings["bins"]))
     scratch_b = Scratch(lambda settings, sr: max_layer_width(encoder_layers(settings), settings["bins"]))
     layers = Table(lambda settings, sr: layer_table(encoder_layers(settings)))
     weights = Table(lambda settings, sr: weight_table(encoder_layers(settings)))
     features, normalisation = Table(features), Table(normalisation)
 
-    def frame(magnitude, scratch_a, scratch_b, layers, weights, features, normalisation, bins, code, code_bins, level):
-        level[0] = to_features(magnitude, bins, features, normalisation, scratch_a)
+    def frame(
+        magnitude, scratch_a, scratch_b, layers, weights, features, normalisation, bins, code, code_bins, level, peak
+    ):  # fmt: skip
+        peak[0], level[0] = to_features(magnitude, bins, features, normalisation, scratch_a)
         h = propagate(layers, weights, scratch_a, scratch_b)
         for k in range(code_bins):
             code[k] = h[k]
@@ -136,21 +141,28 @@ class Encoder(Node):
         if model:
             bins_per_bin(model, found.size, settings["sr"])
         code = replace(found, kind="latent", bins=model.code_size if model else found.bins)
-        return {"code": code, "level": replace(code, bins=1)}
+        return {"code": code, "level": replace(code, bins=1), "peak": replace(code, bins=1)}
 
 
-class Decoder(Node):
+node_migration("encoder", 1, outputs={"level": "peak"})
+
+
+class Decoder(Node, version=2):
     """Decodes the code of a neural autoencoder to magnitudes: ``h = f(W h + b)`` per layer, then features inverted.
 
     To hear it, add a block that reconstructs phase, or ``from_polar`` with the phases of the input. Bins above those
-    of the model are 0. Wire the encoder's ``level`` to ``level``. Without a model each unit is a bin.
+    of the model are 0. Wire the ``level`` of the encoder, through that of a gain_bank, to ``level``: the model then
+    gives each frame its shape, and the level its energy, so that no setting of the units is louder than the sound.
+    For the levels of the model itself, wire the encoder's ``peak`` and select ``scaling`` "model". Without a model each
+    unit is a bin.
     """
 
     aliases = ("autoencoder",)
 
     code = FrameIn("latent", doc="units of the innermost layer")
-    level = FrameIn("latent", optional=True, doc="volume of each frame, from the encoder; 1 if not wired")
+    level = FrameIn("latent", optional=True, doc="level of each frame; if not wired, the model's own")
     file = Option("", kind="file", doc="model file (.safetensors), in the patch's folder")
+    scaling = Choice("level", "model", doc="whether a wired level replaces the level of the model, or multiplies it")
     empty = Choice("silent", "as_trained", doc="output for a code of zeros: silence, or the output of the model")
     magnitude = FrameOut("magnitude", doc="magnitudes of a spectrum")
     scratch_a = Scratch(lambda settings, sr: max_layer_width(decoder_layers(settings), settings["bins"]))
@@ -160,9 +172,8 @@ class Decoder(Node):
     features, normalisation = Table(features), Table(normalisation)
 
     def frame(
-        code, level, level_bins, empty, scratch_a, scratch_b, layers, weights, features, normalisation, bins, size,
-        magnitude,
-        magnitude_bins,
+        code, level, level_bins, scaling, empty, scratch_a, scratch_b, layers, weights, features, normalisation,
+        bins, size, magnitude, magnitude_bins,
     ):  # fmt: skip
         strongest = 0.0
         for k in range(bins):
@@ -172,7 +183,8 @@ class Decoder(Node):
         gain = clip(level[0], 0.0, 1e30) if level_bins > 0 else 1.0
         if empty == 0 and features[SOUNDS] > 0.0:
             gain *= smoothstep(strongest / FAINT)
-        to_magnitudes(h, gain, size, features, normalisation, magnitude, magnitude_bins)
+        is_level = scaling == 0 and level_bins > 0
+        to_magnitudes(h, gain, is_level, size, features, normalisation, magnitude, magnitude_bins)
 
     def check(settings):
         return model_problem(settings)
@@ -190,9 +202,13 @@ class Decoder(Node):
         return {"magnitude": replace(found, kind="magnitude", bins=bins)}
 
 
+node_migration("decoder", 1, params=lambda old: {**old, "scaling": "model"})
+
+
 GAIN = In(1.0, unit="gain", min=0.0, max=1.0, bank="code", doc="gain fader of each unit")
 UNIT_SCALE = In(1.0, unit="gain", min=0.0, max=2.0, bank="code", doc="scale knob of each unit")
 MUTE = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, bank="code", doc="mutes the unit while above 0.5")
+MODEL = Option("", kind="file", doc="model of the decoder: names of its units, and their ranges (0 to 1 without)")
 
 
 def adjusted_value(gain, scale, mute):
@@ -200,48 +216,102 @@ def adjusted_value(gain, scale, mute):
     return 0.0 if mute > 0.5 else gain * scale
 
 
-class GainBank(Node):
-    """Scales each unit of a code by a fader, a knob and a mute: ``y[k] = gain[k] scale[k] (mute[k] ? 0 : 1) x[k]``.
+def names_of_units(settings):
+    return unit_names(model_of(settings))
 
-    The controls of Sarroff & Casey (2014). Values are lists with one number per unit, or one number for all.
+
+class GainBank(Node):
+    """Scales each unit of a code by a fader, a knob and a mute: ``y[k] = a[k] x[k]``, ``a[k] = gain scale (1 - mute)``.
+
+    The controls of Sarroff & Casey (2014). A unit whose ``own`` is above 0.5 does not follow the sound: its value is
+    ``low + a (high - low)``, in the range that the unit has in the model. The ``level`` of each frame is multiplied by
+    the length of the adjusted code over that of the code, so it falls with every fader. Values are lists with one
+    number per unit, or one number for all.
     """
 
     display = "bars"
     code = FrameIn("latent", doc="code of an encoder")
+    level = FrameIn("latent", optional=True, doc="level of each frame, from the encoder; 1 if not wired")
     gain, scale, mute = GAIN, UNIT_SCALE, MUTE
+    own = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, bank="code", doc="above 0.5 the controls set the value")
+    file = MODEL
     adjusted = FrameOut("latent", doc="scaled units")
+    adjusted_level = FrameOut("latent", doc="scaled level, for the level of the decoder")
+    ranges = Table(lambda settings, sr: unit_ranges(model_of(settings), settings["bins"]))
 
-    def frame(code, gain, scale, mute, bins, adjusted):
+    def frame(code, level, level_bins, gain, scale, mute, own, ranges, bins, adjusted, adjusted_level):
+        kept = total = 0.0
         for k in range(bins):
-            adjusted[k] = adjusted_value(
-                read_double(gain, k), read_double(scale, k), read_double(mute, k)
-            ) * read_double(code, k)
+            factor = adjusted_value(read_double(gain, k), read_double(scale, k), read_double(mute, k))
+            value = clip(read_double(code, k), -1e30, 1e30)
+            if read_double(own, k) > 0.5:
+                low, high = read_double(ranges, k), read_double(ranges, bins + k)
+                adjusted[k] = low + factor * (high - low)
+                value = max(abs(low), abs(high))
+            else:
+                adjusted[k] = factor * value
+            total += value * value
+            kept += factor * factor * value * value
+        share = sqrt(kept / total) if total > 0.0 else 0.0
+        adjusted_level[0] = share * (level[0] if level_bins > 0 else 1.0)
+
+    def check(settings):
+        return model_problem(settings)
+
+    def frames(inputs, settings):
+        model, code = model_of(settings), inputs["code"]
+        if model and model.code_size != code.bins:
+            raise ValueError(
+                f"its model has {model.code_size} units, but 'code' has {code.bins}. Select the model of the encoder."
+            )
+        if "level" in inputs and inputs["level"].bins != 1:
+            raise ValueError("'level' must have one number per frame. Wire the level of the encoder to it.")
+        return {"adjusted": code, "adjusted_level": replace(code, bins=1)}
+
+    member_names = names_of_units
 
 
-class LatentSource(Node):
-    """Generates a code from faders, to play a decoder without input: ``y[k] = gain[k] scale[k] (mute[k] ? 0 : 1)``.
+class LatentSource(Node, version=2):
+    """Generates a code from faders, to play a decoder without input: ``y[k] = low + gain[k] scale[k] (high - low)``.
 
-    The mode without input of Sarroff & Casey (2014), who use the phases of ``channel_vocoder``.
+    The mode without input of Sarroff & Casey (2014), who use the phases of ``channel_vocoder``. The range of a unit is
+    that of the model in ``file``; without one it is 0 to 1, as in the paper. A muted unit is as with its fader at 0.
+    The level of a frame is ``volume`` times the highest fader: it falls to silence with all of them; or ``volume``.
     """
 
     gain, scale, mute = replace(GAIN, default=0.0), UNIT_SCALE, MUTE
     volume = In(0.1, unit="gain", min=0.0, max=1.0, doc="level of each frame; 1 is that of a full-scale sine")
-    units = Option(16, min=1, max=4096, doc="number of units, as in the model of the decoder")
+    file = MODEL
+    fade = Choice("faders", "none", doc="whether the level is the volume times the highest fader, or the volume")
+    units = Option(16, min=1, max=4096, doc="number of units without a model in file")
     size = Option(2048, unit="samples", min=8, max=65536, doc="transform size of the following blocks, a power of two")
     hop = Option(512, unit="samples", min=1, max=65536, doc="distance between frames")
     code = FrameOut("latent", doc="code from the faders")
-    level = FrameOut("latent", doc="volume, for the level of the decoder")
+    level = FrameOut("latent", doc="volume times the highest fader, for the level of the decoder")
+    ranges = Table(lambda settings, sr: unit_ranges(model_of(settings), settings["bins"]))
 
-    def frame(gain, scale, mute, volume, code, code_bins, level):
+    def frame(gain, scale, mute, volume, fade, ranges, code, code_bins, level):
+        highest = 0.0
         for k in range(code_bins):
-            code[k] = adjusted_value(read_double(gain, k), read_double(scale, k), read_double(mute, k))
-        level[0] = volume
+            factor = adjusted_value(read_double(gain, k), read_double(scale, k), read_double(mute, k))
+            low, high = read_double(ranges, k), read_double(ranges, code_bins + k)
+            code[k] = low + factor * (high - low)
+            highest = max(highest, factor)
+        level[0] = volume * highest if fade == 0 else volume
+
+    def check(settings):
+        return model_problem(settings)
 
     def frames(inputs, settings):
-        size = settings["size"]
+        size, model = settings["size"], model_of(settings)
         check_transform_size(size)
-        code = FrameType("latent", settings["units"], size, settings["hop"])
+        code = FrameType("latent", model.code_size if model else settings["units"], size, settings["hop"])
         return {"code": code, "level": replace(code, bins=1)}
+
+    member_names = names_of_units
+
+
+node_migration("latent_source", 1, params=lambda old: {**old, "fade": "none"})
 
 
 class ResynthesisSwitch(Node):

@@ -25,6 +25,7 @@ from nodegraph.models.estimator import SURE, Estimator
 from nodegraph.models.model_file import ModelError
 from nodegraph.spectral.metrics import spectral_convergence
 from nodegraph.spectral.stft import stft
+from tests.rendering import patch_of
 
 PATCHES = Path(__file__).parent.parent / "patches"
 MODELS = sorted((PATCHES / "models").glob("*.safetensors"))
@@ -146,6 +147,71 @@ def test_parts_model_has_no_negative_weights():
     model = Autoencoder.load(PATCHES / "models" / "parts-16.safetensors")
     for layer in (*model.encoder, *model.decoder):
         assert layer.bias is None and layer.weight.min() >= 0.0
+
+
+POSITIONS = np.linspace(0.0, 1.0, 20)
+
+
+@every_autoencoder
+def test_level_rises_with_all_faders_and_with_each_alone(model):
+    """Each frame of the decoder is at least as strong as the one before, while one fader after the other is opened."""
+    units = Autoencoder.load(model).code_size
+    size = SIZE if Autoencoder.load(model).features.rate < SR else Autoencoder.load(model).features.size
+    patch = patch_of(
+        "in.out stft.audio", "stft.spectrum parts.spectrum", "parts.magnitude encoder.magnitude",
+        "encoder.code bank.code", "encoder.level bank.level", "bank.adjusted decoder.code",
+        "bank.adjusted_level decoder.level", "decoder.magnitude made.magnitude", "encoder.level heard.magnitude",
+        stft=("stft", {"size": size, "hop": size // 2}), parts="polar", encoder=("encoder", {"file": str(model)}),
+        bank=("gain_bank", {"gain": 0.0}), decoder=("decoder", {"file": str(model)}),
+        made=("spectrogram_tap", {"seconds": 60.0}), heard=("spectrogram_tap", {"seconds": 60.0}), **{"in": "audio_in"},
+    )  # fmt: skip
+    noise = np.random.default_rng(1).uniform(-0.3, 0.3, size).astype(np.float32)
+    engine = Offline(patch.document, SR, inputs={"in": np.resize(noise, size * 24 * (units + 2))}, allow_outside=True)
+    try:
+        engine.run_samples(2 * size)
+        for chosen in (np.ones(units), *np.eye(units)):
+            levels = []
+            for position in POSITIONS:
+                for unit in np.flatnonzero(chosen):
+                    engine.set_parameter("bank", "gain", float(position), lane=int(unit))
+                engine.run_samples(size)  # two frames; gains are smoothed in the first
+                made, heard = (latest_frame(engine, name) for name in ("made", "heard"))
+                levels.append(np.linalg.norm(made) / heard[0])
+            assert levels[0] == 0.0 and ((np.diff(levels) > 0.0).all() or not any(levels))
+            for unit in np.flatnonzero(chosen):
+                engine.set_parameter("bank", "gain", 0.0, lane=int(unit))
+            engine.run_samples(size)
+    finally:
+        engine.close()
+
+
+def latest_frame(engine, name):
+    return next(helper.latest(1)[0] for (id, *_), helper in engine.plan.helpers.items() if id == name)
+
+
+@every_autoencoder
+def test_level_without_input_rises_with_the_highest_fader(model):
+    units = Autoencoder.load(model).code_size
+    faders = ("latent_source", {"file": str(model), "size": SIZE, "hop": SIZE // 2, "volume": 0.5})
+    patch = patch_of(
+        "faders.code decoder.code", "faders.level decoder.level", "decoder.magnitude made.magnitude",
+        faders=faders, decoder=("decoder", {"file": str(model)}), made=("spectrogram_tap", {"seconds": 60.0}),
+    )  # fmt: skip
+    engine = Offline(patch.document, SR, allow_outside=True)
+    try:
+        for chosen in (range(units), *([unit] for unit in range(units))):
+            levels = []
+            for position in POSITIONS:
+                for unit in chosen:
+                    engine.set_parameter("faders", "gain", float(position), lane=unit)
+                engine.run_samples(SIZE)
+                levels.append(np.linalg.norm(latest_frame(engine, "made")))
+            assert levels[0] == 0.0 and (np.diff(levels) > 0.0).all()
+            for unit in chosen:
+                engine.set_parameter("faders", "gain", 0.0, lane=unit)
+            engine.run_samples(SIZE)
+    finally:
+        engine.close()
 
 
 @pytest.mark.parametrize(("name", "limit"), [("autoencoder_effect", 0.12), ("autoencoder_faders", 0.2)])

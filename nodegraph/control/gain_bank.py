@@ -7,7 +7,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from nodegraph.blocks.registry import node_types
+from nodegraph.graph.model import Graph
 from nodegraph.patch import Document, PatchError
 
 from .changes import ParameterChanges
@@ -15,6 +18,9 @@ from .controllers import Controller, ElementInput, apply_input, element_of, lamp
 from .midi_learn import ControllerInput
 from .parameters import Parameter, parameter
 from .surface import Surface
+
+SourceValue = Callable[[str, str], "np.ndarray | None"]
+"""``value(node, port)``: the latest sample of an output of the graph, one number per lane, or None."""
 
 REWINDS = ("restart", "rewind")  # inputs that rewind a player
 BANKS = {"gains": "gain", "scales": "scale", "mutes": "mute"}
@@ -62,6 +68,27 @@ def targets(document: Document) -> SurfaceTargets:
     return SurfaceTargets(first(*BANKS.values()), first("resynthesis"), players)
 
 
+def unit_names(graph: Graph | None, bank: str) -> tuple[str, ...]:
+    """Return the names of the units of a bank at an address; () if its model has none."""
+    node = graph.find(bank) if graph else None
+    rule = node.cls.member_names if node and node.cls and not node.problem else None
+    return rule(node.settings) if rule and node else ()
+
+
+def wired_values(graph: Graph | None, bank: str, port: str, value: SourceValue) -> list[float] | None:
+    """Return the values of the units of a wired bank input as they sound; None if it is not wired or does not play."""
+    node = graph.find(bank) if graph else None
+    if graph is None or node is None or port not in node.bank_sizes:
+        return None
+    found = [value(wire.source, wire.source_port) for wire in graph.into(bank, port)]
+    lanes = [np.asarray(one, float) for one in found if one is not None]
+    if not lanes or len(lanes) < len(found):
+        return None
+    widest = max(map(len, lanes))
+    total = sum(np.resize(one, widest) for one in lanes)
+    return node.knob_values(port, [float(x) for x in np.atleast_1d(total)])
+
+
 class GainBankController:
     """Plays a patch from a controller. ``on_input`` is called in the MIDI thread.
 
@@ -85,13 +112,26 @@ class GainBankController:
 
     @property
     def surface(self) -> Surface:
-        """The current surface: the values in the patch, with uncommitted changes."""
+        """The current surface: values of the patch, with uncommitted changes; those of wired inputs as they sound."""
         with self._lock:
             nodes = self._parameter_changes.patch.document.nodes
             if nodes is not self._nodes:
                 self._nodes = nodes
                 self._surface = self._read()
-            return self._surface
+            return self._with_wired_values(self._surface)
+
+    def _with_wired_values(self, surface: Surface) -> Surface:
+        engine, bank = self._parameter_changes.engine, self.targets.bank
+        plan = engine.plan if engine else None
+        if plan is None or bank is None:
+            return surface
+        found: dict[str, tuple[float, ...] | tuple[bool, ...]] = {}
+        for name, port in BANKS.items():
+            values = wired_values(plan.graph, bank, port, plan.value)
+            if values is not None and len(values) >= surface.units:
+                shown = values[: surface.units]
+                found[name] = tuple(v > 0.5 for v in shown) if port == "mute" else tuple(shown)
+        return replace(surface, **found)  # type: ignore[arg-type]
 
     @property
     def quit_requested(self) -> bool:
@@ -129,13 +169,15 @@ class GainBankController:
         scales = tuple(self._parameter_changes.values(bank, "scale")) if bank else ()
         mutes = tuple(value > 0.5 for value in self._parameter_changes.values(bank, "mute")) if bank else ()
         units = min(len(gains), len(scales), len(mutes))
+        plan = self._parameter_changes.engine.plan if self._parameter_changes.engine else None
         return replace(
             surface,
             gains=gains[:units],
             scales=scales[:units],
             mutes=mutes[:units],
             first=surface.first if surface.first < units else 0,
-            resynthesised=self._first(switch, "resynthesis") if switch else surface.resynthesised,
+            names=unit_names(plan.graph if plan else None, bank) if bank else (),
+            resynthesised=self._first(switch, "resynthesis") if switch else None,
             playing=self._first(players[0][0], "play") if players else surface.playing,
         )
 
@@ -151,7 +193,7 @@ class GainBankController:
             for unit, (old_value, new_value) in enumerate(zip(old, new, strict=True)):
                 if new_value != old_value:
                     self._set_parameter(self.targets.bank, port, float(new_value), at, unit)
-        if after.resynthesised != previous.resynthesised:
+        if after.resynthesised != previous.resynthesised and after.resynthesised is not None:
             self._set_parameter(self.targets.switch, "resynthesis", float(after.resynthesised), at)
         for player, rewind in self.targets.players:
             if after.playing != previous.playing:

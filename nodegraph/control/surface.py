@@ -17,17 +17,20 @@ WIDTH = 8  # units on the faders at a time
 class Surface:
     """Gain 0…1, scale 0…2 and mute of each unit, the first unit on the faders, and the state of the player.
 
-    ``rewind_count`` and ``quit_count`` count the presses of the buttons that rewind the player and quit the program.
+    ``names`` are those of the units, or () to show their numbers. ``resynthesised`` is None if the patch has no switch
+    between the original and the resynthesised sound. ``rewind_count`` and ``quit_count`` count the presses of the
+    buttons that rewind the player and quit the program.
     """
 
     gains: tuple[float, ...] = ()
     scales: tuple[float, ...] = ()
     mutes: tuple[bool, ...] = ()
     first: int = 0
-    resynthesised: bool = True
+    resynthesised: bool | None = True
     playing: bool = True
     rewind_count: int = 0
     quit_count: int = 0
+    names: tuple[str, ...] = ()
 
     @property
     def units(self) -> int:
@@ -95,8 +98,8 @@ def reset_all(surface: Surface, index: int, value: int) -> Surface:
 
 
 def switch(surface: Surface, index: int, value: int) -> Surface:
-    """A button: switches between original and resynthesised sound."""
-    return replace(surface, resynthesised=not surface.resynthesised)
+    """A button: switches between original and resynthesised sound, if the patch has a switch."""
+    return surface if surface.resynthesised is None else replace(surface, resynthesised=not surface.resynthesised)
 
 
 def play(surface: Surface, index: int, value: int) -> Surface:
@@ -136,7 +139,7 @@ FUNCTIONS: dict[str, Function] = {
 LAMPS: dict[str, Callable[[Surface, int], bool]] = {
     "mute": lambda surface, index: surface.first + index < surface.units and surface.mutes[surface.first + index],
     "play": lambda surface, index: surface.playing,
-    "switch": lambda surface, index: surface.resynthesised,
+    "switch": lambda surface, index: bool(surface.resynthesised),
     "silence": lambda surface, index: surface.units > 0 and all(surface.mutes),
 }
 """For each function with a lamp: True if the lamp of a button is lit."""
@@ -148,11 +151,14 @@ HEADS = ("Neuron", "Gain", "Scale", "Adj. Value", "Mute")
 
 
 def rows(surface: Surface) -> list[tuple[str, ...]]:
-    """Return one row of cells under :data:`HEADS` for each unit on the faders, as in figure 3 of the paper."""
+    """Return one row of cells under :data:`HEADS` for each unit on the faders, as in figure 3 of the paper.
+
+    A unit has its name, or its number from 0.
+    """
     shown = range(surface.first, min(surface.first + WIDTH, surface.units))
     return [
         (
-            str(unit),
+            surface.names[unit] if unit < len(surface.names) else str(unit),
             f"{surface.gains[unit]:.5f}",
             f"{surface.scales[unit]:.5f}",
             f"{surface.adjusted(unit):.5f}",
@@ -163,15 +169,19 @@ def rows(surface: Surface) -> list[tuple[str, ...]]:
 
 
 def track(surface: Surface) -> str:
-    """Return the line below the rows."""
+    """Return the line below the rows; "" if the patch has no switch."""
+    if surface.resynthesised is None:
+        return ""
     return f"Queued Track: {'Resynthesized' if surface.resynthesised else 'Original'}"
 
 
 def text(surface: Surface) -> str:
     """Return the rows and the line below as plain text."""
     table: Sequence[Sequence[str]] = [HEADS, *rows(surface)]
-    lines = ["  ".join(cell.rjust(10) for cell in row[:4]) + f"  {row[4]}" for row in table]
-    return "\n".join(line.rstrip() for line in [*lines, "", track(surface)])
+    widest = max(10, *(len(row[0]) for row in table))
+    lines = ["  ".join([row[0].rjust(widest), *(cell.rjust(10) for cell in row[1:4]), row[4]]) for row in table]
+    below = ["", track(surface)] if track(surface) else []
+    return "\n".join(line.rstrip() for line in [*lines, *below])
 
 
 def _with_unit(surface: Surface, index: int, **values: float | bool) -> Surface:
@@ -188,5 +198,6 @@ def _replaced(values: tuple[float, ...], at: int, value: float) -> tuple[float, 
 
 
 def _shift_bank(surface: Surface, by: int) -> Surface:
+    """Return the surface with the faders on the next or previous eight units; the ends are joined."""
     banks = max(-(-surface.units // WIDTH), 1)
     return replace(surface, first=(surface.first // WIDTH + by) % banks * WIDTH)

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from nodegraph.maths import clip, exp2, log10, power, read_double
+from nodegraph.maths import clip, exp2, log10, power, read_double, sqrt
 
 from .autoencoder import MAX_EXPONENT, SILENCE, Autoencoder
 
@@ -18,6 +18,8 @@ from .autoencoder import MAX_EXPONENT, SILENCE, Autoencoder
 # are taken, lowest magnitude and its logarithm, whether the code 0 is audible.
 BINS, STEP, SCALE, BY_FRAME, QUIET, FULL, POWER, LOG, FLOOR, LOWEST, SOUNDS = range(11)
 LOG2_10 = 3.321928094887362
+SINE = 1.5  # Σ|X|² of a sine over that of its bin, with a Hann window
+LEAST = 1e-12  # length of decoded features below which their shape is rounding
 
 
 def bins_per_bin(model: Autoencoder, size: int, sr: float) -> float:
@@ -79,16 +81,18 @@ def between_bins(values, position, bins):  # type: ignore[no-untyped-def]
 
 
 def to_features(magnitude, bins, features, normalisation, y):  # type: ignore[no-untyped-def]
-    """Compute ``y = (x - offset) scale`` with ``x = (|X| / level)^power`` or its logarithm; return the level.
+    """Compute ``y = (x - offset) scale`` with ``x = (|X| / peak)^power`` or its logarithm; return peak and level.
 
-    The level is the maximum of the frame (1 for a full-scale sine) if the model divides frames by it, else 1.
+    The peak is the maximum of the frame (1 for a full-scale sine) if the model divides frames by it, else 1. The level
+    is that of a sine with the same energy in the bins of the model.
     """
     count, step, scale = int(features[BINS]), read_double(features, STEP), read_double(features, SCALE)
-    highest = 0.0
+    highest = energy = 0.0
     for k in range(count):
         x = magnitude[k] if step == 1.0 else between_bins(magnitude, k * step, bins)
         y[k] = clip(scale * x, 0.0, 1e30)
         highest = max(highest, read_double(y, k))
+        energy += read_double(y, k) * read_double(y, k)
     divisor = max(highest, read_double(features, QUIET)) if features[BY_FRAME] > 0.0 else 1.0
     exponent, least = read_double(features, POWER), read_double(features, FLOOR)
     for k in range(count):
@@ -98,11 +102,15 @@ def to_features(magnitude, bins, features, normalisation, y):  # type: ignore[no
         if features[LOG] > 0.0:
             x = log10(max(x, least))
         y[k] = (x - read_double(normalisation, k)) * read_double(normalisation, count + k)
-    return highest / read_double(features, FULL) if features[BY_FRAME] > 0.0 else 1.0
+    full = read_double(features, FULL)
+    return highest / full if features[BY_FRAME] > 0.0 else 1.0, sqrt(energy / SINE) / full
 
 
-def to_magnitudes(y, level, size, features, normalisation, magnitude, bins):  # type: ignore[no-untyped-def]
-    """Invert ``to_features``; bins above those of the model are 0. ``y`` is overwritten."""
+def to_magnitudes(y, gain, is_level, size, features, normalisation, magnitude, bins):  # type: ignore[no-untyped-def]
+    """Invert ``to_features``; bins above those of the model are 0. ``y`` is overwritten.
+
+    ``gain`` is the factor of the result, or its level if ``is_level``.
+    """
     count, step = int(features[BINS]), read_double(features, STEP)
     exponent, lowest = read_double(features, POWER), read_double(features, LOWEST)
     for k in range(count):
@@ -113,7 +121,13 @@ def to_magnitudes(y, level, size, features, normalisation, magnitude, bins):  # 
         if exponent != 1.0:
             x = power(x, 1.0 / exponent)
         y[k] = min(x, 1e30)
-    gain = level * (0.25 * size if features[BY_FRAME] > 0.0 else 1.0 / read_double(features, SCALE))
+    if is_level:
+        energy = 0.0
+        for k in range(count):
+            energy += read_double(y, k) * read_double(y, k)
+        gain = gain * 0.25 * size * sqrt(SINE / energy) if energy > LEAST * LEAST else 0.0
+    else:
+        gain = gain * (0.25 * size if features[BY_FRAME] > 0.0 else 1.0 / read_double(features, SCALE))
     for k in range(bins):
         x = y[min(k, count - 1)] if step == 1.0 else between_bins(y, k / step, count)
         magnitude[k] = min(gain * x, 1e30) if k < count * step else 0.0

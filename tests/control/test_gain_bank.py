@@ -246,3 +246,52 @@ def test_nodes_of_the_patch_precede_nodes_in_subpatches():
     patch.add("file_player", id="outer")
     found = targets(patch.document)
     assert found.bank == "bank" and found.players == (("outer", "restart"), ("box/inner", "restart"))
+
+
+def modulated():
+    """Return a played patch whose four gains are wired from a knob of two lanes, and its table."""
+    patch = patch_of(
+        "lfo.out bank.gain", lfo=("constant", {"value": [0.25, 0.5]}), bank=("latent_source", {"units": 4})
+    )
+    played = Played(patch, NANO)
+    played.engine.run_samples(640)
+    return played
+
+
+def test_wired_gains_are_shown_as_they_sound():
+    played = modulated()
+    assert [row[1] for row in table(played)] == ["0.25000", "0.50000", "0.00000", "0.00000"]
+    assert [row[3] for row in table(played)] == ["0.25000", "0.50000", "0.00000", "0.00000"]
+    played.patch.set("lfo.value", [0.75, 0.5])
+    played.engine.run_samples(6400)
+    assert table(played)[0][1] == "0.75000"
+
+
+def test_knobs_of_a_bank_with_wired_gains_still_move():
+    played = modulated()
+    played.control(16, 127, PORT)
+    played.control(0, 0, PORT)  # the wire wins
+    assert table(played)[0][1:4] == ("0.25000", "2.00000", "0.50000")
+
+
+def test_names_of_the_model_replace_numbers(tmp_path):
+    from dataclasses import replace
+
+    from tests.nodes.frame_helpers import random_model
+
+    model = random_model((3,), ("linear",))
+    axes = [{"name": f"{k + 1} {word}", "low": -1.0, "high": 1.0} for k, word in enumerate(("noisy", "bass", "bright"))]
+    replace(model, card={"axes": axes}).save(tmp_path / "m.safetensors")
+    patch = patch_of(bank=("latent_source", {"file": "m.safetensors", "size": 64, "hop": 16}))
+    patch.save(tmp_path / "p.json")
+    played = Played(patch, NANO)
+    assert [row[0] for row in table(played)] == ["1 noisy", "2 bass", "3 bright"]
+    patch.set("bank.file", "")
+    assert [row[0] for row in table(played)] == [str(unit) for unit in range(8)]
+
+
+def test_rewind_does_nothing_without_a_switch():
+    played = Played(patch_of(bank=("latent_source", {"units": 4})), NANO)
+    assert track(played.connections.player.surface) == ""
+    press(played, 43, 44)
+    assert track(played.connections.player.surface) == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,6 @@ class FakeView:
         self.values = {key: value for key, value in self.values.items() if key[0] != id}
 
     def place_node(self, id: str, at: Point) -> None:
-        from dataclasses import replace
-
         self._record_call("place_node")
         self.nodes[id] = replace(self.nodes[id], at=at)
 
@@ -184,7 +183,8 @@ class FakeView:
 
     def set_item(self, panel: str, item: Item) -> None:
         self._record_call("set_item")
-        assert panel in self.panels
+        visual = self.panels[panel]
+        self.panels[panel] = replace(visual, items=tuple(item if one.key == item.key else one for one in visual.items))
 
     def hide_panel(self, key: str) -> None:
         del self.panels[key]
@@ -251,13 +251,9 @@ class FakeSound:
         self.chosen.append((device, rate, blocksize))
 
     def pause(self) -> None:
-        from dataclasses import replace
-
         self.now = replace(self.now, paused=True)
 
     def resume(self) -> None:
-        from dataclasses import replace
-
         self.now = replace(self.now, paused=False)
 
     def step(self, samples: int) -> None:
@@ -275,8 +271,6 @@ class FakeSound:
         self.previews.append((samples, rate))
 
     def record(self, path: Path | None, depth: str = "auto") -> None:
-        from dataclasses import replace
-
         self.recorded.append(path)
         self.depth = depth
         self.now = replace(self.now, recording=str(path) if path else "")
@@ -287,8 +281,6 @@ class FakeSound:
         return self.input, self.now.rate
 
     def record_wire(self, port_ref: str, path: Path | None, depth: str = "auto") -> None:
-        from dataclasses import replace
-
         self.depth = depth
         wires = {other: text for other, text in self.now.wires.items() if other != port_ref}
         notices = () if path else (f"Recorded {port_ref}.",)
@@ -299,8 +291,6 @@ class FakeSound:
         )
 
     def set_flight_log(self, path: Path | None) -> None:
-        from dataclasses import replace
-
         notices = () if path else (f"Saved flight log {self.now.flight}.",)
         self.now = replace(self.now, flight=str(path) if path else "", notices=self.now.notices + notices)
 

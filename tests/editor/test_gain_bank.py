@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from nodegraph.editor.events import PanelEvent
@@ -26,7 +27,33 @@ def test_table_shows_pages_of_eight_units(user, bank):
     user.press_button(bank, "after")
     _, shown = user.item(bank, "table").value
     assert [row[0] for row in shown] == ["16", "17", "18", "19"]
-    assert not user.item(bank, "after").enabled
+
+
+def test_pages_wrap_at_both_ends(user, bank):
+    user.press_button(bank, "before")
+    assert user.item(bank, "page").value == "17–20 of 20"
+    user.press_button(bank, "after")
+    assert user.item(bank, "page").value == "1–8 of 20"
+
+
+def test_track_line_shows_and_sets_the_switch_of_the_patch(user, bank):
+    assert not [item for item in user.items(bank) if item.key == "track"]
+    user.add("resynthesis_switch")
+    assert user.item(bank, "track").label == "Queued Track: Resynthesized"
+    user.press_button(bank, "track")
+    assert user.item(bank, "track").label == "Queued Track: Original"
+    assert user.value("resynthesis_switch1.resynthesis") == 0.0
+
+
+def test_wired_gains_are_shown_as_they_sound(user, bank):
+    user.add("constant")
+    user.sound.values["constant1.out"] = np.array([0.25])
+    user.wire("constant1.out", "latent_source1.gain")
+    user.wait(0.2)
+    assert {row[1] for row in user.item(bank, "table").value[1]} == {"0.25000"}
+    user.sound.values["constant1.out"] = np.array([0.5])
+    user.wait(0.2)
+    assert {row[1] for row in user.item(bank, "table").value[1]} == {"0.50000"}
 
 
 def test_fader_drag_sets_the_gain_of_its_unit_in_one_undo_step(user, bank):

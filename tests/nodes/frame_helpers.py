@@ -15,6 +15,7 @@ from nodegraph.frame_types import EITHER
 from nodegraph.models.autoencoder import Autoencoder, Features, Layer
 
 RATE = 8000.0
+LEVELS = ("level", "peak", "adjusted_level")  # frame outputs of one number
 
 
 def noise(samples=2000, seed=0):
@@ -83,12 +84,12 @@ def patch_around(type, size=64, hop=16, window="hann", alignment="causal", sourc
             continue
         end = f"block.{name}"
         if "latent" in (port.kind, params.get("gives")):
-            if name == "level" or not cls.spec.frame_inputs:
+            if name in LEVELS or not cls.spec.frame_inputs:
                 continue
             patch.add("decoder", id=f"{name}_decoder", **model)
             patch.connect(end, f"{name}_decoder.code")
-            if "level" in cls.spec.frame_outputs:
-                patch.connect("block.level", f"{name}_decoder.level")
+            for level in {"level", "adjusted_level"} & set(cls.spec.frame_outputs):
+                patch.connect(f"block.{level}", f"{name}_decoder.level")
             end = f"{name}_decoder.magnitude"
         if port.kind in ("magnitude", "latent", EITHER):
             patch.add("from_polar", id=f"{name}_from")

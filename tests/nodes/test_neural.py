@@ -1,10 +1,14 @@
 """The autoencoder as an instrument: output of its blocks, and playing without clicks."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nodegraph import load
 from nodegraph.engine.offline import Offline, Stepper
 from nodegraph.graph import GraphError, build_graph
 from nodegraph.models.autoencoder import ACTIVATIONS, Autoencoder, Layer
@@ -16,15 +20,22 @@ from tests.rendering import largest_step, patch_of
 SIZE, HOP = 64, 16
 
 
-def instrument(model="model.safetensors", size=SIZE, hop=HOP, empty="silent", **gains):
-    """Return a patch that sends a sound through the complete instrument, with the phases of the input."""
+def instrument(model="model.safetensors", size=SIZE, hop=HOP, exact=False, **gains):
+    """Return a patch that sends a sound through the complete instrument, with the phases of the input.
+
+    ``exact`` takes the levels of the model itself, as in the papers.
+    """
+    levels = (
+        ("encoder.peak decoder.level",) if exact else ("encoder.level bank.level", "bank.adjusted_level decoder.level")
+    )
+    trained = {"scaling": "model", "empty": "as_trained"} if exact else {}
     return patch_of(
         "in.out stft.audio", "stft.spectrum polar.spectrum", "polar.magnitude encoder.magnitude",
-        "encoder.code bank.code", "bank.adjusted decoder.code", "encoder.level decoder.level",
+        "encoder.code bank.code", "bank.adjusted decoder.code", *levels,
         "decoder.magnitude back.magnitude", "polar.phase back.phase", "back.spectrum inverse.spectrum",
         "inverse.out out.audio",
         stft=("stft", {"size": size, "hop": hop}), polar="polar", encoder=("encoder", {"file": model}),
-        bank=("gain_bank", gains), decoder=("decoder", {"file": model, "empty": empty}), back="from_polar",
+        bank=("gain_bank", gains), decoder=("decoder", {"file": model, **trained}), back="from_polar",
         inverse="inverse_stft", out="audio_out", **{"in": "audio_in"},
     )  # fmt: skip
 
@@ -74,7 +85,7 @@ VARIETIES = {
 def test_blocks_match_the_model(tmp_path, features, bias):
     model = random_model((14, 7), ("leaky", "linear"), bias=bias, **features)
     model.save(tmp_path / "model.safetensors")
-    patch = instrument(empty="as_trained")
+    patch = instrument(exact=True)
     tap(patch, "polar.magnitude", "heard")
     tap(patch, "decoder.magnitude", "made")
     audio = noise(800)
@@ -119,7 +130,7 @@ def test_compiled_blocks_are_their_equations_bit_for_bit(tmp_path, activation):
             given = {name: seen[f"in_{name}"][m] for name in cls.spec.frame_inputs}
             made = {name: np.zeros(kind.bins, np.float32) for name, kind in node.output_frames.items()}
             sizes = {f"{name}_bins": len(values) for name, values in {**given, **made}.items()}
-            numbers = {"bins": node.settings["bins"], "size": SIZE, "empty": 0}
+            numbers = {"bins": node.settings["bins"], "size": SIZE, "empty": 0, "scaling": 0}
             asked = {**tables, **scratch, **given, **made, **sizes, **numbers}
             names = cls.frame.__code__.co_varnames[: cls.frame.__code__.co_argcount]
             cls.frame(**{name: asked[name] for name in names})
@@ -146,7 +157,7 @@ def test_gains_at_1_match_the_torch_model_with_input_phases(tmp_path):
     with torch.no_grad():
         made = network(frames.abs() / level) * level
     expected = torch.istft(torch.polar(made, frames.angle()).T, 2048, 512, window=window, length=len(audio)).numpy()
-    sound = play(instrument("hybrid.safetensors", 2048, 512), tmp_path / "p.json", audio, 44100.0)[:, 0]
+    sound = play(instrument("hybrid.safetensors", 2048, 512, exact=True), tmp_path / "p.json", audio, 44100.0)[:, 0]
     inside = slice(4096, 16384)  # frames at the edges of torch.stft are mirrored
     assert np.abs(expected[inside]).max() > 0.05
     assert np.abs(sound[2048:][inside] - expected[inside]).max() < 1e-4 * np.abs(expected[inside]).max()
@@ -212,8 +223,37 @@ def test_gains_at_0_are_silent(tmp_path, last, bias):
     for closed in ({"gain": 0.0}, {"scale": 0.0}, {"mute": 1.0}):
         sound = play(instrument("m.safetensors", **closed), tmp_path / "p.json", noise(800))
         assert not sound.any()
-    trained = play(instrument("m.safetensors", empty="as_trained", gain=0.0), tmp_path / "p.json", noise(800))
+    trained = play(instrument("m.safetensors", exact=True, gain=0.0), tmp_path / "p.json", noise(800))
     assert trained.any() == (bias or last == "sigmoid")
+
+
+POSITIONS = np.linspace(1.0, 0.0, 20)
+
+
+@pytest.mark.parametrize("bias", [False, True], ids=["no bias", "bias"])
+@pytest.mark.parametrize("last", ACTIVATIONS)
+def test_frame_levels_fall_with_all_faders_and_with_each_alone(tmp_path, last, bias):
+    """The energy of a frame is that of the input times the length of the adjusted code over that of the code."""
+    model = random_model((12, 5), ("relu", "sigmoid"), bias=bias)
+    decoder = (*model.decoder[:-1], type(model.decoder[-1])(model.decoder[-1].weight, model.decoder[-1].bias, last))
+    Autoencoder(model.features, model.encoder, decoder).save(tmp_path / "m.safetensors")
+    alone = [np.eye(5)[unit] for unit in range(5)]
+    for chosen in (np.ones(5), *alone):
+        before = None
+        for position in POSITIONS:
+            patch = instrument("m.safetensors", gain=list(position * chosen))
+            tap(patch, "encoder.code", "code")
+            tap(patch, "polar.magnitude", "heard")
+            tap(patch, "decoder.magnitude", "made")
+            code, heard, made = (
+                seen_in(patch, tmp_path / "p.json", noise(200), name) for name in ("code", "heard", "made")
+            )
+            share = np.linalg.norm(code * position * chosen, axis=1) / np.linalg.norm(code, axis=1)
+            expected = share * np.linalg.norm(heard, axis=1)
+            found = np.linalg.norm(made, axis=1)
+            np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-6)
+            assert before is None or (found <= before + 1e-9).all()
+            before = found
 
 
 @pytest.mark.parametrize("bank", ["gain", "scale", "mute"])
@@ -234,6 +274,44 @@ def test_moving_a_fader_never_clicks(folder, bank):
             engine.set_parameter("bank", bank, float(k % 2), lane=unit)
     bound = max(largest_step(sound[2048:]) for sound in steady)
     assert 0.0 < largest_step(np.concatenate(parts)[2048:]) < 1.5 * bound
+
+
+def test_patch_of_the_first_version_keeps_the_levels_of_its_model(folder):
+    """Before, levels were the maxima of frames, and the model's output was multiplied by them."""
+    nodes = [{"id": id, "type": id} for id in ("encoder", "decoder", "latent_source")]
+    wires = [{"from": "encoder.level", "to": "decoder.level"}]
+    old = {"format": "nodegraph", "version": 1, "nodes": nodes, "wires": wires}
+    folder.write_text(json.dumps(old))
+    document = load(folder).document
+    assert [(wire.source_ref, wire.target_ref) for wire in document.wires] == [("encoder.peak", "decoder.level")]
+    assert document.nodes["decoder"].params == {"scaling": "model"}
+    assert document.nodes["latent_source"].params == {"fade": "none"}
+
+
+def test_unit_that_plays_on_its_own_goes_through_its_range(folder):
+    model = random_model()
+    axes = [{"name": str(unit), "low": -1.0, "median": 0.0, "high": 3.0} for unit in range(5)]
+    replace(model, card={"axes": axes}).save(folder.parent / "model.safetensors")
+    patch = instrument(gain=[1.0, 0.5, 0.25], mute=[0, 0, 0, 1], own=[0, 1, 1, 1])
+    patch.set("bank.file", "model.safetensors")
+    tap(patch, "encoder.code", "before")
+    tap(patch, "bank.adjusted", "after")
+    before, after = (seen_in(patch, folder, noise(400), name) for name in ("before", "after"))
+    assert np.array_equal(after[:, [0, 4]], before[:, [0, 4]])
+    np.testing.assert_allclose(after[:, 1:4], np.tile([1.0, 0.0, -1.0], (len(after), 1)), atol=1e-6)
+
+
+def test_latent_source_takes_units_and_ranges_from_its_model(folder):
+    axes = [{"name": str(unit), "low": 1.0, "high": 3.0} for unit in range(5)]
+    replace(random_model(), card={"axes": axes}).save(folder.parent / "model.safetensors")
+    patch = patch_of(
+        faders=("latent_source", {"file": "model.safetensors", "size": SIZE, "hop": HOP, "gain": [0.5, 1.0]})
+    )
+    tap(patch, "faders.code", "code")
+    engine = Offline(patch.document, RATE, path=folder)
+    engine.run_samples(400)
+    (code,) = (helper.latest(1)[0] for (id, *_), helper in engine.plan.helpers.items() if id == "code")
+    assert code == pytest.approx([2.0, 3.0, 1.0, 1.0, 1.0])
 
 
 # -- models ------------------------------------------------------------------------------------------------
@@ -285,7 +363,7 @@ def test_model_is_read_again_only_if_its_file_changed(folder, monkeypatch):
 def test_model_plays_the_lower_half_at_twice_its_rate(tmp_path):
     model = random_model(rate=RATE / 2)
     model.save(tmp_path / "m.safetensors")
-    patch = instrument("m.safetensors", 2 * SIZE)
+    patch = instrument("m.safetensors", 2 * SIZE, exact=True)
     tap(patch, "polar.magnitude", "heard")
     tap(patch, "decoder.magnitude", "made")
     heard, made = (seen_in(patch, tmp_path / "p.json", noise(800), name) for name in ("heard", "made"))
@@ -326,7 +404,7 @@ def test_decoder_rejects_the_code_of_another_model(folder):
     with pytest.raises(GraphError, match="it has no model, but 'code' has 5 units"):
         build_graph(patch.document, RATE, folder)
     patch.set("decoder.file", "model.safetensors")
-    patch.disconnect("encoder.level", "decoder.level")
+    patch.disconnect("bank.adjusted_level", "decoder.level")
     patch.connect("encoder.code", "decoder.level")
     with pytest.raises(GraphError, match="Wire the level of the encoder"):
         build_graph(patch.document, RATE, folder)
@@ -378,8 +456,10 @@ def test_latent_source_plays_the_decoder(folder):
     engine = Offline(patch.document, RATE, path=folder)
     sound = engine.run_samples(2000)
     made = next(helper.latest(1)[0] for (id, *_), helper in engine.plan.helpers.items() if id == "made")
-    expected = model.decode(np.array([[*faders, 0.0, 0.0]], np.float32))[0] * 0.2 * SIZE / 4
-    np.testing.assert_allclose(made, expected, rtol=1e-4, atol=1e-5)
+    shape = model.decode(np.array([[*faders, 0.0, 0.0]], np.float32))[0]
+    sine = np.abs(np.fft.rfft(np.hanning(SIZE + 1)[:-1] * np.sin(np.arange(SIZE) * np.pi / 4)))
+    level = 0.2 * max(faders)
+    np.testing.assert_allclose(made, shape / np.linalg.norm(shape) * level * np.linalg.norm(sine), rtol=1e-4)
     assert np.abs(sound[500:]).max() > 0.01
     patch.set("faders.gain", 0.0)
     assert not Offline(patch.document, RATE, path=folder).run_samples(400).any()

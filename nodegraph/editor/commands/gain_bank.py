@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nodegraph.control.surface import HEADS, WIDTH, Surface, rows
+from nodegraph.control.gain_bank import targets, unit_names, wired_values
+from nodegraph.control.parameters import node_record
+from nodegraph.control.surface import HEADS, WIDTH, Surface, bank_down, bank_up, rows, track
 from nodegraph.control.taper import value_at
 from nodegraph.graph.rules import title_of
 from nodegraph.patch import Group, PatchError, SetParam
@@ -37,18 +39,38 @@ class GainBankPanel(Panel):
     # -- values ----------------------------------------------------------------------------------------------
 
     def surface(self, desk: Desk) -> Surface | None:
-        """Return the bank's values in the patch, or None if the node was removed."""
+        """Return the bank's values, those of wired inputs as they sound, or None if the node was removed."""
         try:
             record = desk.patch.document.nested(self.level).nodes[self.id]
         except (PatchError, KeyError):  # the node or its subpatch was removed
             return None
         count = self._units(desk, record)
-        gains, scales, mutes = (self._values(desk, record, port, count) for port in BANKS)
-        return Surface(tuple(gains), tuple(scales), tuple(v > 0.5 for v in mutes), min(self.first, max(count - 1, 0)))
+        gains, scales, mutes = (
+            self._wired(desk, port, count) or self._values(desk, record, port, count) for port in BANKS
+        )
+        return Surface(
+            tuple(gains),
+            tuple(scales),
+            tuple(v > 0.5 for v in mutes),
+            self.first if self.first < count else 0,
+            _resynthesised(desk),
+            names=unit_names(desk.typed.graph, self._address),
+        )
+
+    @property
+    def _address(self) -> str:
+        return "/".join((*self.level, self.id))
+
+    def _wired(self, desk: Desk, port: str, count: int) -> list[float]:
+        """Return the values of a wired input as they sound; [] without a wire or sound."""
+        found = wired_values(
+            desk.typed.graph, self._address, port, lambda node, output: desk.sound.value(f"{node}.{output}")
+        )
+        return found if found is not None and len(found) == count else []
 
     def _units(self, desk: Desk, record: Any) -> int:
         graph = desk.typed.graph
-        node = graph.find("/".join((*self.level, self.id))) if graph else None
+        node = graph.find(self._address) if graph else None
         found = node.bank_sizes.get("gain", 0) if node else 0
         given = [len(v) for v in record.params.values() if isinstance(v, list)]
         return int(found or record.params.get("units", 0) or max(given, default=WIDTH))
@@ -70,22 +92,28 @@ class GainBankPanel(Panel):
         faders = tuple(self._fader(surface, unit) for unit in shown)
         last = shown[-1] + 1 if len(shown) else 0
         page = f"{surface.first + 1}–{last} of {surface.units}"
+        is_long = surface.units > WIDTH
         paging = (
-            Item("button", "before", "‹", enabled=surface.first > 0),
+            Item("button", "before", "‹", enabled=is_long),
             Item("text", "page", value=page),
-            Item("button", "after", "›", enabled=last < surface.units),
+            Item("button", "after", "›", enabled=is_long),
         )
         items = (
             Item("row", "pages", value=paging),
             *faders,
             self._table(surface),
+            *self._track(surface),
             Item("row", "all", value=(Item("button", "reset", "Reset all"), Item("button", "swap", "Swap mutes"))),
         )
         return PanelVisual(self.key, f"Gain bank: {self.id}", items, size=(480.0, 0.0))
 
     def _fader(self, surface: Surface, unit: int) -> Item:
         gain = surface.gains[unit]
-        return Item("fader", f"gain {unit - surface.first}", str(unit), (gain, format_quantity(gain)))
+        name = surface.names[unit] if unit < len(surface.names) else str(unit)
+        return Item("fader", f"gain {unit - surface.first}", name, (gain, format_quantity(gain)))
+
+    def _track(self, surface: Surface) -> tuple[Item, ...]:
+        return (Item("button", "track", track(surface), tip="switch to the other one"),) if track(surface) else ()
 
     def _table(self, surface: Surface) -> Item:
         return Item(
@@ -99,7 +127,7 @@ class GainBankPanel(Panel):
         was, now = self._shown, self.surface(desk)
         if now is None:
             desk.close_panel(self.key)
-        elif was is None or was.units != now.units or was.first != now.first:
+        elif was is None or _layout(was) != _layout(now):
             desk.view.show_panel(self.visual(desk))
         elif was != now:
             self._shown = now
@@ -107,6 +135,11 @@ class GainBankPanel(Panel):
                 if was.gains[unit] != now.gains[unit]:
                     desk.view.set_item(self.key, self._fader(now, unit))
             desk.view.set_item(self.key, self._table(now))
+
+    def tick(self, desk: Desk, now: float) -> None:
+        graph = desk.typed.graph
+        if graph and any(graph.into(self._address, port) for port in BANKS):
+            self.changed(desk)
 
     # -- events ----------------------------------------------------------------------------------------------
 
@@ -123,18 +156,16 @@ class GainBankPanel(Panel):
             row, column = event.value
             self._cell(desk, surface, surface.first + row, column)
         elif name in ("before", "after"):
-            self._turn_page(desk, surface, WIDTH if name == "after" else -WIDTH)
+            self.first = (bank_up if name == "after" else bank_down)(surface, 0, 127).first
+            desk.view.show_panel(self.visual(desk))
+        elif name == "track":
+            _switch(desk, surface)
         elif name == "reset":
             self._write(
                 desk, {"gain": [1.0] * surface.units, "scale": [1.0] * surface.units, "mute": [0.0] * surface.units}
             )
         elif name == "swap":
             self._write(desk, {"mute": [float(not muted) for muted in surface.mutes]})
-
-    def _turn_page(self, desk: Desk, surface: Surface, by: int) -> None:
-        if 0 <= surface.first + by < surface.units:
-            self.first = surface.first + by
-            desk.view.show_panel(self.visual(desk))
 
     def _cell(self, desk: Desk, surface: Surface, unit: int, column: int) -> None:
         if not 0 <= unit < surface.units:
@@ -181,6 +212,27 @@ class GainBankPanel(Panel):
     def _write(self, desk: Desk, banks: dict[str, list[float]]) -> None:
         actions = tuple(SetParam(self.id, port, values) for port, values in banks.items())
         desk.do_in(self.level, Group(actions) if len(actions) > 1 else actions[0])
+
+
+def _layout(surface: Surface) -> tuple[object, ...]:
+    """Return what the items of the panel depend on, apart from values."""
+    return surface.units, surface.first, surface.resynthesised, surface.names
+
+
+def _resynthesised(desk: Desk) -> bool | None:
+    """Return whether the first switch of the patch plays the resynthesised sound; None without a switch."""
+    address = targets(desk.patch.document).switch
+    if address is None:
+        return None
+    value = node_record(desk.patch.document, address).params.get("resynthesis", 1.0)
+    return bool((value[0] if isinstance(value, list) else value) > 0.5)
+
+
+def _switch(desk: Desk, surface: Surface) -> None:
+    address = targets(desk.patch.document).switch
+    if address is not None:
+        *level, id = address.split("/")
+        desk.do_in(tuple(level), SetParam(id, "resynthesis", 0.0 if surface.resynthesised else 1.0))
 
 
 @command("Gain bank", "b", menu="Tools", possible=lambda desk: _find_bank(desk, None) is not None)
