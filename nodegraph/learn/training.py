@@ -15,6 +15,7 @@ from nodegraph.models.autoencoder import Autoencoder, Features
 from nodegraph.models.model_file import ModelError
 
 from . import checkpoint as checkpoints
+from .axes import ordered_axes
 from .baselines import Baselines
 from .card import card_of
 from .curve import save_curve
@@ -261,7 +262,7 @@ class _Training:
         return Autoencoder(self.features, encoder, decoder, card)
 
     def _build_result(self, stopped: bool) -> TrainingResult:
-        bare, network = self._model(), Network(self.pairs)
+        bare, network = ordered_axes(self._model(), self.frames.train), Network(self.pairs)
         baseline_errors = self._baselines(network, self.train_frames)
         errors = {
             "features": {
