@@ -112,6 +112,9 @@ def render(
     result |= {"patch": str(patch), "silent": silent, "recordings": written_files}
     problems = helper_problems(helpers)
     problems += [f"{node}: {text}" for node, text in (engine.plan.lost_events() if engine.plan else [])]
+    if silent and not result["peak"]:
+        refused = "" if allow_outside else " If a file is outside the patch's folder, add --allow-outside."
+        problems.append(f"{output} is silent, because {silent[0]}{refused}")
     if json:
         print_json(result | {"problems": problems})
     else:
