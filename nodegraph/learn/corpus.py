@@ -8,7 +8,8 @@ and its sound (.wav, about 370 MB in all). They can be opened, and an interrupte
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,16 +28,18 @@ from .polysynth import SeededRandom, random_patch
 from .split import PARTS
 
 COUNTS = (50_000, 10_000, 10_000)  # frames of each part
+PART_OF_SEVEN = (0, 0, 0, 1, 0, 0, 2)  # the part of each patch if their number is given
 MIN_LEVEL = 10 ** (SILENCE / 20)
 
 
 @dataclass(frozen=True)
 class SynthCorpus:
-    """The settings of a corpus: ``seed``, frames in each part, and frames from each patch.
+    """The settings of a corpus: ``seed``, maximum frames in each part, and frames from each patch.
 
     Frames are drawn from ``seconds`` of the patch, without rests. Patches are numbered: 0, 3, 6 … are for training,
-    1, 4, 7 … for validation, 2, 5, 8 … for test. A small corpus is therefore the beginning of a large one, and never
-    tests a patch that the large one trains on.
+    1, 4, 7 … for validation, 2, 5, 8 … for test, as many as the frames need. A small corpus is therefore the beginning
+    of a large one, and never tests a patch that the large one trains on. With a number of ``patches``, there are no
+    others, and five of seven are for training.
     """
 
     seed: int = 0
@@ -46,8 +49,11 @@ class SynthCorpus:
     rate: float = 22050.0
     size: int = 2048
     hop: int = 512
+    patches: int | None = None
 
     def __post_init__(self) -> None:
+        if self.patches is not None and self.patches < len(PART_OF_SEVEN):
+            raise LearnError(f"corpus: needs at least {len(PART_OF_SEVEN)} patches, got {self.patches}.")
         if min(self.counts) < 1:
             raise LearnError(f"corpus: every part needs at least 1 frame, got {self.counts}.")
         if self.per_patch < 1 or self.seed < 0 or self.samples < self.size:
@@ -61,7 +67,17 @@ class SynthCorpus:
     @property
     def name(self) -> str:
         """Name of the corpus folder; corpora that differ only in their frames share it."""
-        return f"synth-{self.seed}-{self.rate:g}Hz-{self.seconds:g}s"
+        few = f"-{self.patches}-patches" if self.patches else ""
+        return f"synth-{self.seed}-{self.rate:g}Hz-{self.seconds:g}s{few}"
+
+    def numbers(self, part: int) -> Iterator[int]:
+        """Return the numbers of the patches of a part, 0 to 2."""
+        if self.patches is None:
+            return itertools.count(part, len(PARTS))
+        return (n for n in range(self.patches) if PART_OF_SEVEN[n % len(PART_OF_SEVEN)] == part)
+
+
+KORG = SynthCorpus(per_patch=547, seconds=12.8, patches=128)  # as many patches as the MicroKORG has programs
 
 
 def default_folder() -> Path:
@@ -83,11 +99,14 @@ def synth_frames(
     place = (folder or default_folder()) / corpus.name
     total, before, seconds = sum(corpus.counts), 0, 0.0
     parts: dict[str, np.ndarray] = {}
-    names: dict[str, list[str]] = {}
+    names: dict[str, list[str]] = {part: [] for part in PARTS}
+    lengths: dict[str, list[int]] = {part: [] for part in PARTS}
     for index, (part, count) in enumerate(zip(PARTS, corpus.counts)):
         frames = np.empty((count, features.bins), np.float32)
-        have, number, names[part] = 0, index, []
-        while have < count:
+        have = 0
+        for number in corpus.numbers(index):
+            if have >= count:
+                break
             if progress:
                 progress(before + have, total)
             sound = _sound(corpus, number, place / part)
@@ -96,10 +115,15 @@ def synth_frames(
             have += len(found)
             if len(found):
                 names[part].append(str(place / part / f"{number:06d}.wav"))
+                lengths[part].append(len(found))
                 seconds += len(sound) / corpus.rate
-            number += len(PARTS)
-        parts[part], before = frames, before + count
-    return FrameSets(parts["train"], parts["valid"], parts["test"], features=features, seconds=seconds, sources=names)
+        if not have:
+            raise LearnError(f"corpus: no frame of {part} is above -60 dB. Use more patches.")
+        parts[part], before = frames[:have], before + count
+    return FrameSets(
+        parts["train"], parts["valid"], parts["test"],
+        features=features, seconds=seconds, sources=names, lengths=lengths,
+    )  # fmt: skip
 
 
 def render_patch(corpus: SynthCorpus, document: Document) -> np.ndarray:

@@ -28,7 +28,8 @@ _CHUNK_FRAMES = 4096  # frames per transform
 class FrameSets:
     """Magnitudes |X|, float32 (frames, bins), of the three parts; ``features`` are the settings of the transform.
 
-    ``sources`` maps each part to the names of its sources; ``skipped`` has a line for each source without frames.
+    ``sources`` maps each part to the names of its sources, and ``lengths`` to the number of frames of each of them, in
+    the order of the frames. ``skipped`` has a line for each source without frames.
     """
 
     train: np.ndarray
@@ -38,6 +39,7 @@ class FrameSets:
     seconds: float = 0.0
     sources: dict[str, list[str]] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
+    lengths: dict[str, list[int]] = field(default_factory=dict)
 
 
 class SegmentRequest(NamedTuple):
@@ -78,8 +80,11 @@ def collect(
             _raise_too_few(found, features, lines)
         by_file = by_file and bool(found.failed) and len(left) >= len(PARTS)
         sources = left
+    lengths = {part: [len(some) for some in found.magnitudes[part]] for part in PARTS}
     frames = {part: _concatenate(found.magnitudes.pop(part), features.bins) for part in PARTS}
-    return FrameSets(**frames, features=features, seconds=found.seconds, sources=found.names, skipped=lines)
+    return FrameSets(
+        **frames, features=features, seconds=found.seconds, sources=found.names, skipped=lines, lengths=lengths
+    )
 
 
 def magnitudes_of(sound: np.ndarray, features: Features, starts: np.ndarray | None = None) -> np.ndarray:

@@ -164,3 +164,14 @@ def test_corpus_command_renders_a_corpus_and_reports_its_difficulty(tmp_path, ca
         assert curve["frames"] == {"train": 50, "valid": 10, "test": 10}
         shares = list(curve["pca"].values())
         assert shares == sorted(shares, reverse=True)
+
+
+def test_corpus_of_few_patches_uses_each_of_them_once(tmp_path):
+    few = SynthCorpus(seed=7, counts=(100, 100, 100), per_patch=5, seconds=0.4, patches=14)
+    found = synth_frames(few, folder=tmp_path)
+    used = {part: numbers(found, part) for part in ("train", "valid", "test")}
+    assert used["valid"] == [3, 10] and used["test"] == [6, 13]
+    assert set(used["train"]) <= set(range(14)) - {3, 6, 10, 13} and len(used["train"]) >= 8
+    assert {part: sum(found.lengths[part]) for part in used} == {part: len(getattr(found, part)) for part in used}
+    with pytest.raises(LearnError, match="at least 7 patches, got 3"):
+        SynthCorpus(patches=3)

@@ -34,7 +34,7 @@ def small(unit="sum", scale=0.0951, published=0.5, **sets):
 
 
 def run(table, frames, folder, **options):
-    tasks = tasks_of(table, frames.features, epochs=options.pop("epochs", None))
+    tasks = tasks_of(table, Features(rate=RATE, size=128, hop=64), epochs=options.pop("epochs", None))
     return reproduce(table, frames, folder, ABOUT, tasks, **options)
 
 
@@ -88,6 +88,38 @@ def test_momentum_runs_use_the_settings_of_the_paper():
                     assert (s.optimiser, s.rate, s.momentum, s.batch, s.reduction) == ("sgd", 0.005, 0.5, 100, "sum")
 
 
+def test_columns_of_the_papers_have_the_settings_of_the_authors():
+    for name in table_names():
+        for task in tasks_of(table_of(name), Features()):
+            recipe, layers = task.recipe, task.recipe.layers
+            if name.startswith("colonel") and task.column == "Adam":
+                assert {(one.initialiser, one.range, one.bias, one.l2) for one in layers} == {
+                    ("truncated_normal", 0.15, False, 0.0)
+                }
+                chosen = recipe.training
+                assert (chosen.rate, chosen.schedule, chosen.batch, chosen.epochs) == (1e-3, "constant", 100, 300)
+            if name.startswith("sarroff") and task.column == "momentum":
+                stages = [s for s in (recipe.training, recipe.pretraining) if s is not None and s.epochs]
+                assert {(one.initialiser, one.range) for one in layers} == {("uniform", 0.05)}
+                assert {(stage.patience, stage.improvement) for stage in stages} == {(5, 0.001)}
+
+
+def test_deep_nets_join_the_best_nets_of_the_tables_with_their_noise():
+    for task in tasks_of(table_of("sarroff-table-3"), Features()):
+        noise = [layer.noise if layer.corruption == "gaussian" else 0.0 for layer in task.recipe.layers]
+        if task.column != "best":
+            assert noise == ([0.0, 0.0] if task.cell.width == "256-8" else [0.01, 0.25])
+
+
+@pytest.mark.parametrize("name", ["sarroff-table-1", "sarroff-table-2"])
+def test_each_net_with_noise_is_trained_in_more_than_the_collapsed_column(name):
+    for cell in table_of(name).cells:
+        assert len(cell.runs) >= 2
+        for column, run in cell.runs.items():
+            if "noise" in cell.label:
+                assert any(key.endswith(".noise") and value for key, value in run.sets.items()), column
+
+
 def test_unknown_table_or_row_is_an_error_that_lists_the_known_ones():
     with pytest.raises(LearnError, match=r"Did you mean 'colonel-table-1'.*sarroff-table-3"):
         table_of("colonel-table1")
@@ -96,6 +128,14 @@ def test_unknown_table_or_row_is_an_error_that_lists_the_known_ones():
 
 
 # -- frames ----------------------------------------------------------------------------------------------------
+
+
+def test_each_bin_is_scaled_to_1_on_request(frames):
+    scaled = scaled_frames(frames, 0.0951, per_bin=True)
+    highest = scaled.train.max(axis=0)
+    assert highest.max() == pytest.approx(highest[highest > 0].min(), rel=1e-3)
+    left = np.square(scaled.train - scaled.train.mean(axis=0)).sum(axis=1).mean()
+    assert left == pytest.approx(0.0951, rel=1e-4)
 
 
 def test_frames_are_scaled_to_the_mean_error_of_the_paper(frames):
@@ -254,3 +294,22 @@ def test_reproduce_command_reports_errors_in_one_line(tmp_path, capsys):
         assert main(words) == 1
         error = capsys.readouterr().err
         assert part in error and error.count("\n") == 1
+
+
+def test_folds_are_reported_as_mean_and_deviation(frames, tmp_path):
+    swapped = replace(frames, valid=frames.test, test=frames.valid)
+    table = small("bin", None)
+    both = run(table, [frames, swapped], tmp_path, epochs=1)
+    alone = [run(table, one, tmp_path, epochs=1) for one in (frames, swapped)]
+    values = [one.results["2"]["Adam"]["errors"]["valid"]["mean"] for one in alone]
+    errors = both.results["2"]["Adam"]["errors"]["valid"]
+    assert errors["mean"] == pytest.approx(np.mean(values))
+    assert errors["sd"]["mean"] == pytest.approx(np.std(values, ddof=1))
+    assert f"{np.mean(values):.2e} ± {np.std(values, ddof=1):.2e}" in report.markdown(both)
+    assert len(list(tmp_path.glob("*.json"))) == 8
+
+
+def test_report_states_the_settings_of_each_column(frames, tmp_path):
+    text = report.markdown(run(small("bin", None, training__rate=0.01), frames, tmp_path, epochs=1))
+    assert "- momentum: momentum 0.9, rate 0.01 cosine, error mean, batch 100, start pca\n" in text
+    assert "- Adam: Adam, rate 0.01 cosine, error mean, batch 100, start pca\n" in text

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..options import Json
+from ..options import Json, positive
 from ..output import columns, format_duration, plural, print_json, print_line, print_warning
 from ..progress import Progress
 from ..shutdown import catch_stop_signals
+
+if TYPE_CHECKING:
+    from nodegraph.learn.corpus import SynthCorpus
 
 SHARES = (5, 1, 1)  # proportions of training, validation and test frames
 MAX_SHOWN = 5  # skipped files that are listed
@@ -22,6 +27,14 @@ def corpus(
         typer.Argument(metavar="DIR", show_default=False, help="Folder of the corpus. Default: the user's cache."),
     ] = None,
     frames: Annotated[int, typer.Option("--frames", metavar="N", min=70, help="Total number of frames.")] = 70_000,
+    patches: Annotated[
+        int | None,
+        typer.Option("--patches", metavar="N", min=7, help="Number of patches. Default: as many as the frames need."),
+    ] = None,
+    seconds: Annotated[
+        float | None,
+        typer.Option("--seconds", metavar="S", callback=positive, help="Duration of each patch. Default: 1.2 s."),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of the random patches.")] = 0,
     audio: Annotated[
         list[str] | None,
@@ -34,9 +47,10 @@ def corpus(
     """Render random synthesizer patches for training.
 
     The folders train, valid and test contain patches (.json) and their sounds (.wav). An interrupted run resumes when
-    it is started again. The same seed produces the same sounds. With --audio, recordings are analysed instead.
+    it is started again. The same seed produces the same sounds. `--patches 128 --seconds 12.8` makes the corpus that
+    `nodegraph reproduce --corpus korg` uses. With --audio, recordings are analysed instead.
     """
-    from nodegraph.learn.corpus import SynthCorpus, default_folder, synth_frames
+    from nodegraph.learn.corpus import default_folder, synth_frames
     from nodegraph.learn.reproduce.data import baseline_errors
 
     with catch_stop_signals() as stop, Progress("frames", 1.0) as bar:
@@ -49,7 +63,7 @@ def corpus(
         if audio:
             found, path = _recordings(audio, frames, seed, progress), None
         else:
-            requested = SynthCorpus(seed, tuple(frames * share // sum(SHARES) for share in SHARES))  # type: ignore[arg-type]
+            requested = _requested(frames, patches, seconds, seed)
             found = synth_frames(requested, None, folder, progress)
             path = (folder or default_folder()) / requested.name
         bar.to(1.0, "principal components")
@@ -64,6 +78,15 @@ def corpus(
     for line in found.skipped[:MAX_SHOWN]:
         print_warning(line)
     print_json(result) if json else _print_result(result, "recording" if audio else "patch")
+
+
+def _requested(frames: int, patches: int | None, seconds: float | None, seed: int) -> SynthCorpus:
+    from nodegraph.learn.corpus import SynthCorpus
+
+    counts: Any = tuple(frames * share // sum(SHARES) for share in SHARES)
+    asked = SynthCorpus(seed, counts, patches=patches)
+    asked = replace(asked, seconds=seconds) if seconds else asked
+    return replace(asked, per_patch=math.ceil(frames / patches)) if patches else asked
 
 
 def _recordings(audio: list[str], frames: int, seed: int, progress: Any) -> Any:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +23,28 @@ if TYPE_CHECKING:
     from nodegraph.learn import FrameSets
 
 QUICK = (5000, 1000, 1000)  # frames for training, validation and test
+
+
+class Corpus(StrEnum):
+    """The synthesizer's corpora: thousands of patches, or as many as the MicroKORG has programs."""
+
+    wide = "wide"
+    korg = "korg"
+
+
+class Split(StrEnum):
+    """The protocols: unseen patches or files, frames dealt at random, or five folds of unseen patches or files."""
+
+    sources = "sources"
+    frames = "frames"
+    folds = "folds"
+
+
+SPLITS = {
+    Split.sources: "split by {source}",
+    Split.frames: "frames dealt at random",
+    Split.folds: "five folds of unseen {source}s: mean ± standard deviation",
+}
 
 
 def _list_tables(requested: bool) -> None:
@@ -52,6 +77,17 @@ def reproduce(
             help="Recordings instead of the synthesizer: a file or a folder; repeatable.",
         ),
     ] = None,
+    corpus: Annotated[
+        Corpus,
+        typer.Option("--corpus", help="Sounds of the synthesizer: 3533 patches, or 128 long ones as of the MicroKORG."),
+    ] = Corpus.wide,
+    split: Annotated[
+        Split,
+        typer.Option("--split", help="Test on other patches or files, on frames dealt at random, or in five folds."),
+    ] = Split.sources,
+    per_bin: Annotated[
+        bool, typer.Option("--per-bin", help="First scale each bin to a maximum of 1, for sarroff-… only.")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="OUT.md", help="Also write the Markdown to a file.")
     ] = None,
@@ -96,6 +132,11 @@ def reproduce(
     recipes of a thesis, and compare them with the recipe `texture` and with simple baselines. Results are stored: after
     Ctrl-C, the same command resumes.
     """
+    if not table.startswith("sarroff"):
+        _refuse(table, "its frames are each scaled to 1", {"--per-bin": per_bin})
+    if table in (*MIXTURES, *INVERSYNTH):
+        _refuse(table, "it is for sarroff-… and colonel-…", {"--split": split != Split.sources})
+        _refuse(table, "it is for sarroff-… and colonel-…", {"--corpus": corpus != Corpus.wide})
     if table in MIXTURES:
         _refuse(table, "it has no networks to train", {"--audio": audio, "--net": net, "--epochs": epochs})
         _refuse(table, "it is for inversynth-…", {"--examples": examples, "--absolute": absolute})
@@ -122,14 +163,19 @@ def reproduce(
                 raise KeyboardInterrupt
             bar.to(fraction, label)
 
-        frames, about = _frames(selected.hop, quick, audio, seed, folder, progress)
+        frames, about = _frames(selected.hop, quick, audio, corpus, seed, folder, progress)
+        divisions = _divisions(frames, split, seed)
+        about["name"] += ", " + SPLITS[split].format(source="recording" if audio else "patch")
+        about["name"] += ", each bin scaled to 1" if per_bin else ""
         tasks = tasks_of(selected, frames.features, quick, epochs)
         about["run"] = f"{'quick' if quick else 'full'}, {plural(len(tasks), 'training')}, seed {seed}"
         if epochs:
             about["run"] += f", at most {epochs} epochs"
         if fresh:
             delete_results(results_folder)
-        done = run(selected, frames, results_folder, about, tasks, seed, device, progress, lambda: stop.requested)
+        done = run(
+            selected, divisions, results_folder, about, tasks, seed, device, progress, lambda: stop.requested, per_bin
+        )
     text = report.markdown(done)
     write_report(output, text)
     print_json(report.plain(done)) if json else print_line(text.rstrip())
@@ -147,24 +193,35 @@ def _refuse(table: str, reason: str, options: dict[str, object]) -> None:
 
 
 def _frames(
-    hop: int, quick: bool, audio: list[str] | None, seed: int, folder: Path | None, progress: Any
+    hop: int, quick: bool, audio: list[str] | None, kind: Corpus, seed: int, folder: Path | None, progress: Any
 ) -> tuple[FrameSets, dict[str, Any]]:
     """Return the frames for a table, and their description."""
     from nodegraph.learn import collect, sources_of
-    from nodegraph.learn.corpus import COUNTS, SynthCorpus, synth_frames
+    from nodegraph.learn.corpus import COUNTS, KORG, SynthCorpus, synth_frames
     from nodegraph.models.autoencoder import Features
 
     def report_progress(count: int, total: int) -> None:
         progress(count / total, "frames")
 
     if not audio:
-        corpus = SynthCorpus(seed, QUICK if quick else COUNTS)
-        return synth_frames(corpus, None, folder, report_progress), {
-            "name": f"the synthesizer, seed {seed}, split by patch"
-        }
+        corpus = KORG if kind is Corpus.korg else SynthCorpus()
+        counts = QUICK if quick else COUNTS
+        if kind is Corpus.korg and quick:
+            corpus = replace(corpus, per_patch=math.ceil(corpus.per_patch * sum(QUICK) / sum(COUNTS)))
+        corpus = replace(corpus, seed=seed, counts=counts)
+        patches = f"{corpus.patches} patches of {corpus.seconds:g} s, " if corpus.patches else ""
+        return synth_frames(corpus, None, folder, report_progress), {"name": f"the synthesizer, {patches}seed {seed}"}
     features = Features(hop=hop)
     sources, skipped = sources_of(audio, seed=seed)
     max_frames = sum(QUICK if quick else COUNTS)
     frames = collect(sources, features, max_frames, seed, skipped=skipped, progress=report_progress)
-    name = f"{plural(len(sources), 'recording')}, split by file"
-    return frames, {"name": name, "skipped": frames.skipped}
+    return frames, {"name": plural(len(sources), "recording"), "skipped": frames.skipped}
+
+
+def _divisions(frames: FrameSets, split: Split, seed: int) -> FrameSets | list[FrameSets]:
+    """Return the frames as the protocol divides them."""
+    from nodegraph.learn.protocol import dealt_at_random, unseen_folds
+
+    if split is Split.folds:
+        return unseen_folds(frames, seed)
+    return dealt_at_random(frames, seed) if split is Split.frames else frames

@@ -17,10 +17,17 @@ PARTS = ("train", "valid", "test")
 PCA_WIDTHS = (8, 16, 64, 256, 512, 1024)
 
 
-def scaled_frames(frames: FrameSets, mean: float | None) -> FrameSets:
-    """Scale frames so that predicting their mean leaves an error of ``mean``, summed over bins; None: unchanged."""
+def scaled_frames(frames: FrameSets, mean: float | None, per_bin: bool = False) -> FrameSets:
+    """Scale frames so that predicting their mean leaves an error of ``mean``, summed over bins; None: unchanged.
+
+    With ``per_bin``, each bin is first divided by its maximum.
+    """
     if mean is None:
         return frames
+    if per_bin:
+        highest = frames.train.max(axis=0)
+        scale = np.where(highest > 0, 1.0 / np.maximum(highest, 1e-6 * highest.max(initial=0.0)), 0.0)
+        frames = replace(frames, **{part: getattr(frames, part) * scale.astype(np.float32) for part in PARTS})
     variance = sum(float(np.var(frames.train[:, k], dtype=np.float64)) for k in range(frames.train.shape[1]))
     if variance <= 0:
         raise LearnError("all frames are equal: nothing to learn. Use other sounds.")

@@ -40,6 +40,22 @@ def plain(result: TableResult) -> dict[str, Any]:
     }
 
 
+def settings_of(recipe: dict[str, Any]) -> str:
+    """Return the settings of a training that a paper states, or should."""
+    stage, layers = recipe["pretraining"] or recipe["training"], recipe["layers"]
+    optimiser = f"momentum {stage['momentum']:g}" if stage["optimiser"] == "sgd" else "Adam"
+    starts = dict.fromkeys(f"{layer['initialiser'].replace('_', ' ')}{_spread(layer)}" for layer in layers)
+    rate = f"rate {stage['rate']:g} {'' if stage['schedule'] == 'constant' else stage['schedule']}".strip()
+    rule = f", until {stage['improvement']:.1%} in {stage['patience']} epochs" if stage["patience"] else ""
+    return (
+        f"{optimiser}, {rate}, error {stage['reduction']}, batch {stage['batch']}, start {' and '.join(starts)}{rule}"
+    )
+
+
+def _spread(layer: dict[str, Any]) -> str:
+    return f" {layer['range']:g}" if layer["initialiser"] in ("uniform", "truncated_normal") else ""
+
+
 # -- parts -------------------------------------------------------------------------------------------------
 
 
@@ -64,6 +80,13 @@ def _head(result: TableResult) -> Iterator[str]:
     for note in (*table.notes, *([] if table.unit == "adjusted" else [BOLD])):
         yield ""
         yield note
+    yield ""
+    yield "Settings:"
+    yield ""
+    for column in table.columns:
+        found = [row[column]["recipe"] for row in result.results.values() if column in row]
+        if found:
+            yield f"- {column}: {' or '.join(dict.fromkeys(settings_of(recipe) for recipe in found))}"
 
 
 def _figures(result: TableResult) -> Iterator[str]:
@@ -145,13 +168,20 @@ def _our_cell(table: PaperTable, cell: Cell, measured: Measured | None, column: 
     if errors is None:
         return ""
     if table.unit == "sum":
-        text, value = f"{errors['relative']:.3f}", errors["relative"]
+        text, value = _with_deviation(errors, "relative", "{:.3f}"), errors["relative"]
         published = [p / (table.scale or 1.0) for p in cell.published.values()]
     elif table.unit == "adjusted":
-        return f"{errors['adjusted']:.4f} ({errors['relative']:.3f})"
+        return f"{errors['adjusted']:.4f} ({_with_deviation(errors, 'relative', '{:.3f}')})"
     else:
-        text, value, published = f"{errors['mean']:.2e}", errors["mean"], list(cell.published.values())
+        text, value = _with_deviation(errors, "mean", "{:.2e}"), errors["mean"]
+        published = list(cell.published.values())
     return f"**{text}**" if value <= min(published) else text
+
+
+def _with_deviation(errors: dict[str, Any], name: str, form: str) -> str:
+    """Format an error, with its standard deviation over the folds if there are any."""
+    text = form.format(errors[name])
+    return f"{text} ± {form.format(errors['sd'][name])}" if "sd" in errors else text
 
 
 def _pca(table: PaperTable, errors: dict[str, float] | None) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,7 +70,7 @@ def tasks_of(table: PaperTable, features: Features, quick: bool = False, epochs:
 
 def reproduce(
     table: PaperTable,
-    frames: FrameSets,
+    frames: FrameSets | Sequence[FrameSets],
     folder: Path,
     about: dict[str, Any],
     tasks: list[Task],
@@ -77,19 +78,26 @@ def reproduce(
     device: str | None = None,
     progress: Callable[[float, str], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
+    per_bin: bool = False,
 ) -> TableResult:
     """Train all tasks without a result in ``folder``, and return the results.
 
-    ``progress(share, label)`` reports the share that is done (0…1). If ``stop()`` returns True, only the finished tasks
-    are in the results. Raises LearnError if ``folder`` is not writable.
+    Given several divisions of the frames (folds), each task is trained on each of them; its errors are means, with
+    standard deviations in their entry ``sd``. ``per_bin`` scales each bin before the frames. ``progress(share, label)``
+    reports the share that is done (0…1). If ``stop()`` returns True, only the finished tasks are in the results.
+    Raises LearnError if ``folder`` is not writable.
     """
-    scaled = scaled_frames(frames, table.scale)
-    done = TableResult(table, corpus=about | baseline_errors(scaled, table.normalise))
-    weights = [_cost(task) for task in tasks]
-    identity = [seed, *fingerprint_of(scaled)]
+    divisions = [frames] if isinstance(frames, FrameSets) else list(frames)
+    scaled = [scaled_frames(division, table.scale, per_bin) for division in divisions]
+    done = TableResult(table, corpus=about | baseline_errors(scaled[0], table.normalise))
+    weights = [_cost(task) / len(scaled) for task in tasks for _ in scaled]
+    identities = [[seed, *fingerprint_of(division)] for division in scaled]
     folder.mkdir(parents=True, exist_ok=True)
-    for number, task in enumerate(tasks):
-        key = hashlib.sha256(json.dumps([task.recipe.identity(), task.run.stage, identity]).encode()).hexdigest()[:16]
+    trainings = [(task, fold) for task in tasks for fold in range(len(scaled))]
+    measured_folds: list[Measured] = []
+    for number, (task, fold) in enumerate(trainings):
+        named = [task.recipe.identity(), task.run.stage, identities[fold]]
+        key = hashlib.sha256(json.dumps(named).encode()).hexdigest()[:16]
         file = folder / f"{key}.json"
         measured = _load_result(file)
         if measured is None:
@@ -103,13 +111,36 @@ def reproduce(
                     progress(share + part * step, f"{task.label}: {text}")
 
             report_progress(0.0, "starting")
-            measured = _trained(task, scaled, folder / f"{key}.safetensors", seed, device, report_progress, stop)
+            measured = _trained(task, scaled[fold], folder / f"{key}.safetensors", seed, device, report_progress, stop)
             if measured is None:
                 done.stopped = True
                 break
             _save_result(file, measured)
-        done.results.setdefault(task.cell.label, {})[task.column] = measured
+        measured_folds.append(measured)
+        if fold == len(scaled) - 1:
+            done.results.setdefault(task.cell.label, {})[task.column] = mean_of(measured_folds)
+            measured_folds = []
     return done
+
+
+def mean_of(folds: Sequence[Measured]) -> Measured:
+    """Return the results of one training per fold as one: mean errors with their deviations, and total times."""
+    if len(folds) == 1:
+        return folds[0]
+    first = folds[0]
+    errors: dict[str, dict[str, Any]] = {}
+    for part in first["errors"]:
+        values = {name: [fold["errors"][part][name] for fold in folds] for name in first["errors"][part]}
+        errors[part] = {name: statistics.fmean(found) for name, found in values.items()}
+        errors[part]["sd"] = {name: statistics.stdev(found) for name, found in values.items()}
+    failures = dict.fromkeys(fold["failure"] for fold in folds if fold["failure"])
+    return {
+        **first,
+        "errors": errors,
+        "failure": "; ".join(failures),
+        "notes": [note for fold in folds for note in fold["notes"]],
+        **{name: sum(fold[name] for fold in folds) for name in ("seconds", "cpu_seconds")},
+    }
 
 
 def _trained(

@@ -1,6 +1,6 @@
 """Depth 1: 1025-n-1025, all sigmoid, no bias."""
 
-from ..colonel import NOTES, SOURCE, adam, best, momentum
+from ..colonel import NOTES, SOURCE, adam, adam_ours, best, momentum
 from ..table import Cell, PaperTable
 
 # units → momentum, Adam
@@ -19,6 +19,7 @@ def _cell(units: int, by_momentum: float, by_adam: float) -> Cell:
     runs = {
         "momentum": momentum("colonel-1", quick),
         "Adam": adam("colonel-1", quick),
+        "Adam, ours": adam_ours("colonel-1", quick),
         "best": best(quick),
     }
     return Cell(str(units), str(units), {"momentum": by_momentum, "Adam": by_adam}, runs)

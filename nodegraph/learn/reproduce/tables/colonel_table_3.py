@@ -1,6 +1,6 @@
 """Depth 4: 1025-512-256-128-64 and back, with three choices of activations."""
 
-from ..colonel import NOTES, SOURCE, adam, best, momentum
+from ..colonel import NOTES, SOURCE, adam, adam_ours, best, momentum
 from ..table import Cell, PaperTable
 
 # recipe → label, error
@@ -13,7 +13,7 @@ WIDTH = "512-256-128-64"
 
 
 def _cell(recipe: str, label: str, published: float) -> Cell:
-    runs = {"momentum": momentum(recipe, 40), "Adam": adam(recipe, 40)}
+    runs = {"momentum": momentum(recipe, 40), "Adam": adam(recipe, 40), "Adam, ours": adam_ours(recipe, 40)}
     if recipe == "colonel-4-hybrid":
         runs["best"] = best(40)
     return Cell(label, WIDTH, {"Adam": published}, runs)

@@ -20,20 +20,19 @@ MAX_COMPONENTS = 1025
 def _cell(units: int, noise: float, published: float) -> Cell:
     quick = 3 if units >= WIDE else 8 if units > 256 else 20
     sets = {"layers.0.corruption": "gaussian", "layers.0.noise": noise} if noise else {}
-    runs = {"momentum": momentum("sarroff-shallow", quick, sets)}
-    if not noise:
-        if units <= MAX_COMPONENTS:
-            runs["momentum from PCA"] = momentum_from_pca("sarroff-shallow", quick)
-        runs["Adam"] = adam("sarroff-shallow", quick)
-        if units <= 512:
-            runs["best"] = best(quick)
+    runs = {"momentum": momentum("sarroff-shallow-literal", quick, sets)}
+    if units <= MAX_COMPONENTS:
+        runs["momentum from PCA"] = momentum_from_pca("sarroff-shallow", quick, sets)
+    runs["Adam"] = adam("sarroff-shallow", quick, sets)
+    if not noise and units <= 512:
+        runs["best"] = best(quick)
     label = f"{units}, noise {noise:g}" if noise else str(units)
     return Cell(label, str(units), {"momentum": published}, runs)
 
 
 def _tied() -> Cell:
     runs = {
-        "momentum": momentum("sarroff-tied-relu", 20),
+        "momentum": momentum("sarroff-tied-relu-literal", 20),
         "momentum from PCA": momentum_from_pca("sarroff-tied-relu", 20),
         "Adam": adam("sarroff-tied-relu", 20),
     }

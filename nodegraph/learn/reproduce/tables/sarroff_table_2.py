@@ -16,16 +16,18 @@ PUBLISHED = {
 
 def _cell(first: int, second: int, noise: float, published: float) -> Cell:
     quick = 2 if first >= WIDE else 10
-    sets: dict[str, object] = {"pretraining.patience": 0}
+    sets: dict[str, object] = {}
     if noise:
         sets |= {"layers.1.corruption": "gaussian", "layers.1.noise": noise}
     if first >= WIDE:  # as in the paper, where a little noise was best for the widest first layers
         sets |= {"layers.0.corruption": "gaussian", "layers.0.noise": 0.01}
     by_adam = {key.replace("training", "pretraining"): value for key, value in ADAM.items()}
-    runs = {"momentum": momentum("sarroff-second", quick, sets, "layer 2")}
-    if not noise:
-        runs["momentum from PCA"] = momentum_from_pca("sarroff-second", quick, sets, "layer 2")
-        runs["Adam"] = adam("sarroff-second", quick, {**sets, **by_adam}, "layer 2")
+    to_the_end = {**sets, "pretraining.patience": 0}
+    runs = {
+        "momentum": momentum("sarroff-second-literal", quick, sets, "layer 2"),
+        "momentum from PCA": momentum_from_pca("sarroff-second", quick, to_the_end, "layer 2"),
+        "Adam": adam("sarroff-second", quick, {**to_the_end, **by_adam}, "layer 2"),
+    }
     label = f"{first}-{second}" + (f", noise {noise:g}" if noise else "")
     return Cell(label, f"{first}-{second}", {"momentum": published}, runs)
 
