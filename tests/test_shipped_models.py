@@ -21,6 +21,7 @@ from nodegraph.estimator.rendering import BatchRenderer
 from nodegraph.files.checksums import listed_checksum
 from nodegraph.learn import load_recipe
 from nodegraph.models.autoencoder import Autoencoder
+from nodegraph.models.axes import unit_ranges
 from nodegraph.models.estimator import SURE, Estimator
 from nodegraph.models.model_file import ModelError
 from nodegraph.spectral.metrics import spectral_convergence
@@ -33,7 +34,6 @@ ESTIMATORS = {"fm-single-note": "fm_single_note.json"}  # the patch of each esti
 AUTOENCODERS = [file for file in MODELS if file.stem not in ESTIMATORS]
 SR = 44100
 SIZE, HOP = 4096, 1024
-PLAYED = {"autoencoder_effect": "mono.out", "autoencoder_faders": "mono.out"}
 
 every_autoencoder = pytest.mark.parametrize("model", [pytest.param(file, id=file.stem) for file in AUTOENCODERS])
 every_estimator = pytest.mark.parametrize("name", ESTIMATORS)
@@ -214,25 +214,29 @@ def test_level_without_input_rises_with_the_highest_fader(model):
         engine.close()
 
 
-@pytest.mark.parametrize(("name", "limit"), [("autoencoder_effect", 0.12), ("autoencoder_faders", 0.2)])
+@pytest.mark.parametrize(
+    ("name", "limit"), [("autoencoder_toy", 0.12), ("autoencoder_faders", 0.2), ("autoencoder_effect", 0.2)]
+)
 def test_output_matches_the_recording_with_all_gains_at_one(name, limit):
-    sound = render(wire_to_output(load_demo(name), PLAYED[name], "synthesis.out"), 5.0)[2 * SIZE :]
+    sound = render(wire_to_output(load_demo(name), "mono.out", "synthesis.out"), 5.0)[2 * SIZE :]
     original, resynthesised = sound.T
     assert spectral_convergence(np.abs(stft(original, SIZE, HOP)), resynthesised, SIZE, HOP) < limit
     levels = 20 * np.log10(np.sqrt(np.mean(sound**2, axis=0)))
     assert abs(levels[1] - levels[0]) < 1.5
 
 
-@pytest.mark.parametrize("name", ["autoencoder_effect", "autoencoder_faders", "autoencoder_microphone"])
+@pytest.mark.parametrize(
+    "name", [f"autoencoder_{name}" for name in ("toy", "effect", "faders", "microphone", "two_sounds")]
+)
 def test_output_is_silent_with_all_gains_at_zero(name):
     patch = wire_to_output(load_demo(name), "synthesis.out")
-    patch.set("bank.gain", 0.0)
+    patch.set("bank.scale", 0.0)
     noise = np.random.default_rng(1).uniform(-0.3, 0.3, SR).astype(np.float32)
     inputs = {id: noise for id, node in patch.document.nodes.items() if node.type == "audio_in"}
     assert np.abs(nodegraph.render(patch, 1.0, SR, inputs=inputs)).max() == 0.0
 
 
-@pytest.mark.parametrize("name", ["autoencoder_effect", "autoencoder_faders"])
+@pytest.mark.parametrize("name", ["autoencoder_toy", "autoencoder_effect", "autoencoder_faders"])
 def test_at_least_twelve_faders_change_the_sound(name):
     patch = wire_to_output(load_demo(name), "synthesis.out")
     reference = render(patch, 3.0)
@@ -267,3 +271,53 @@ def test_drone_plays_without_input_and_is_silent_at_scale_zero():
     assert np.sqrt(np.mean(render(playing, 3.0)[SR:] ** 2)) > 0.01
     playing.set("code.scale", 0.0)
     assert np.abs(render(playing, 3.0)).max() == 0.0
+
+
+@pytest.mark.parametrize("method", ["synthesis.out", "momentum.out"])
+def test_faders_alone_are_the_code_of_the_mode_without_input(method):
+    """The code of the decoder is gain × scale of each unit, and the sound fades with all faders."""
+    patch = load_demo("autoencoder_no_input")
+    patch.add("spectrogram_tap", id="code", seconds=10.0)
+    patch.connect("faders.code", "code.magnitude")
+    playing = wire_to_output(patch, method)
+    engine = Offline(playing.document, SR, playing.path)
+    try:
+        sound = engine.run_samples(3 * SR)
+        given = patch.document.nodes["faders"].params["gain"]
+        np.testing.assert_allclose(latest_frame(engine, "code"), given, atol=1e-6)
+        assert np.sqrt(np.mean(sound[SR:] ** 2)) > 0.05
+        engine.set_parameter("faders", "gain", 0.0)
+        engine.run_samples(SR)
+        assert np.abs(engine.run_samples(SR)).max() == 0.0
+    finally:
+        engine.close()
+
+
+def test_own_units_of_a_bank_follow_another_sound_and_a_wave():
+    patch = load_demo("autoencoder_two_sounds")
+    for port in ("bank.adjusted", "encoder.code"):
+        patch.add("spectrogram_tap", id=port.partition(".")[0] + "_seen", seconds=10.0)
+        patch.connect(port, port.partition(".")[0] + "_seen.magnitude")
+    engine = Offline(patch.document, SR, patch.path)
+    try:
+        engine.run_samples(3 * SR)
+        frames = {id: h.latest(100) for (id, *_), h in engine.plan.helpers.items() if id.endswith("_seen")}
+    finally:
+        engine.close()
+    played, heard = frames["bank_seen"], frames["encoder_seen"]
+    played, heard = played[1:], heard[:-1]  # the wire of the code is one hop long, to match the ramps of the axis
+    assert np.array_equal(played[:, 2:], heard[:, 2:])
+    model = Autoencoder.load(PATCHES / "models" / "general-64.safetensors")
+    low, high = unit_ranges(model, 64).reshape(2, 64)[:, :2]
+    assert (played[:, :2] >= low - 1e-4).all() and (played[:, :2] <= high + 1e-4).all()
+    assert (played[:, :2].std(axis=0) > 0.05 * (high - low)).all()
+    assert not np.allclose(played[:, :2], heard[:, :2], atol=0.1)
+
+
+def test_monitor_switch_plays_the_microphone_unchanged():
+    patch = load_demo("autoencoder_microphone")
+    patch.set("monitor.resynthesis", 0.0)
+    sound = wire_to_output(patch, "monitor.out", "compressor.out")
+    noise = np.random.default_rng(1).uniform(-0.3, 0.3, SR).astype(np.float32)
+    switched, direct = np.asarray(nodegraph.render(sound, 1.0, SR, inputs={"microphone": noise})).T
+    assert np.array_equal(switched, direct) and np.abs(direct).max() > 0.05
