@@ -10,7 +10,7 @@ import soundfile
 
 from nodegraph.learn import LearnError
 from nodegraph.learn.reproduce import tables
-from nodegraph.learn.reproduce.table import Cell, PaperTable, Run, select_rows, table_names, table_of
+from nodegraph.learn.reproduce.table import Cell, PaperTable, Run, select_columns, select_rows, table_names, table_of
 from nodegraph.models.autoencoder import Features
 from tests.learn.conftest import RATE, notes
 
@@ -125,6 +125,14 @@ def test_unknown_table_or_row_is_an_error_that_lists_the_known_ones():
         table_of("colonel-table1")
     with pytest.raises(LearnError, match="Rows are 256-8; 1500-8"):
         select_rows(table_of("sarroff-table-3"), ["9"])
+    with pytest.raises(LearnError, match="Columns are momentum; momentum from PCA; Adam; best"):
+        select_columns(table_of("sarroff-table-3"), ["SGD"])
+
+
+def test_chosen_columns_are_those_that_are_trained():
+    table = select_columns(table_of("colonel-table-3"), ["best", "Adam"])
+    assert table.columns == ["Adam", "best"] and len(table.cells) == 3
+    assert [cell.label for cell in select_columns(table, ["best"]).cells] == ["hybrid"]
 
 
 # -- frames ----------------------------------------------------------------------------------------------------

@@ -95,6 +95,12 @@ def reproduce(
         list[str] | None,
         typer.Option("--net", "-n", metavar="NAME", help="Only this row of the table; repeatable."),
     ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column", metavar="NAME", help="Only this column of ours, for sarroff-… and colonel-…; repeatable."
+        ),
+    ] = None,
     epochs: Annotated[
         int | None, typer.Option("--epochs", "-e", metavar="N", min=1, help="Maximum epochs of each stage.")
     ] = None,
@@ -136,7 +142,7 @@ def reproduce(
         _refuse(table, "its frames are each scaled to 1", {"--per-bin": per_bin})
     if table in (*MIXTURES, *INVERSYNTH):
         _refuse(table, "it is for sarroff-… and colonel-…", {"--split": split != Split.sources})
-        _refuse(table, "it is for sarroff-… and colonel-…", {"--corpus": corpus != Corpus.wide})
+        _refuse(table, "it is for sarroff-… and colonel-…", {"--corpus": corpus != Corpus.wide, "--column": column})
     if table in MIXTURES:
         _refuse(table, "it has no networks to train", {"--audio": audio, "--net": net, "--epochs": epochs})
         _refuse(table, "it is for inversynth-…", {"--examples": examples, "--absolute": absolute})
@@ -151,9 +157,9 @@ def reproduce(
     from nodegraph.learn.reproduce import report
     from nodegraph.learn.reproduce.run import delete_results, tasks_of
     from nodegraph.learn.reproduce.run import reproduce as run
-    from nodegraph.learn.reproduce.table import select_rows, table_of
+    from nodegraph.learn.reproduce.table import select_columns, select_rows, table_of
 
-    selected = select_rows(table_of(table), net or ())
+    selected = select_columns(select_rows(table_of(table), net or ()), column or ())
     check_folder_of(output)
     results_folder = (folder or default_folder()) / "reproduce" / table
     with catch_stop_signals() as stop, Progress("frames", 1.0) as bar:

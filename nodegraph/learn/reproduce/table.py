@@ -95,3 +95,16 @@ def select_rows(table: PaperTable, labels: Sequence[str]) -> PaperTable:
         if label not in known:
             raise LearnError(f"unknown row '{label}'. Rows are {'; '.join(known)}.")
     return replace(table, cells=tuple(cell for cell in table.cells if not labels or cell.label in labels))
+
+
+def select_columns(table: PaperTable, names: Sequence[str]) -> PaperTable:
+    """Return the table with only the runs of these columns, or all if ``names`` is empty. Raises LearnError."""
+    from ..errors import LearnError
+
+    for name in names:
+        if name not in table.columns:
+            raise LearnError(f"unknown column '{name}'. Columns are {'; '.join(table.columns)}.")
+    if not names:
+        return table
+    chosen = (replace(cell, runs={n: run for n, run in cell.runs.items() if n in names}) for cell in table.cells)
+    return replace(table, cells=tuple(cell for cell in chosen if cell.runs))
