@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from nodegraph.frame_types import FrameType, check_transform_size
 from nodegraph.maths import clip, exp, read_double, smoothstep, sqrt
+from nodegraph.models.autoencoder import MAX_LAYERS
 from nodegraph.models.axes import unit_names, unit_ranges
 from nodegraph.models.feature_kernels import (
     SOUNDS,
@@ -36,18 +37,43 @@ SIGMOID, RELU, LEAKY = 0, 1, 2
 FAINT = 1e-4  # a code whose units are all below this fades to silence
 
 
+LAYER = Option(
+    0, min=0, max=2 * MAX_LAYERS - 1, doc="hidden layer that is the code, from 1 at the input; 0: the innermost"
+)
+
+
 def encoder_layers(settings):
+    """Return the layers up to the one that is played."""
     model = model_of(settings)
-    return model.encoder if model else ()
+    return (*model.encoder, *model.decoder)[: played_layer(model, settings)] if model else ()
 
 
 def decoder_layers(settings):
+    """Return the layers after the one that is played."""
     model = model_of(settings)
-    return model.decoder if model else ()
+    return (*model.encoder, *model.decoder)[played_layer(model, settings) :] if model else ()
+
+
+def played_layer(model, settings):
+    return settings["layer"] or len(model.encoder)
+
+
+def units_of(model, settings):
+    """Return the number of units of the layer that is played."""
+    return (*model.encoder, *model.decoder)[played_layer(model, settings) - 1].outputs
+
+
+def layer_problem(settings):
+    """Return the problem with the model of a block or with its layer, or ""."""
+    problem, model = model_problem(settings), None if model_problem(settings) else model_of(settings)
+    hidden = len(model.encoder) + len(model.decoder) - 1 if model else 0
+    if model and settings["layer"] > hidden:
+        return f"layer must be at most {hidden}, the number of hidden layers of its model, got {settings['layer']}"
+    return problem
 
 
 def features(settings, sr):
-    return feature_table(model_of(settings), settings["bins"], settings["size"], sr)
+    return feature_table(model_of(settings), settings["bins"], settings["size"], sr, decoder_layers(settings))
 
 
 def normalisation(settings, sr):
@@ -106,15 +132,17 @@ class Encoder(Node, version=2):
 
     Features are computed as in training: ``y = (x - offset) scale`` with ``x = |X|^power`` or its logarithm, of frames
     divided by their maximum if the model requires it. At another sample rate, set the stft to the same duration: a
-    model of 2048 samples at 22050 Hz needs 4096 samples at 44100 Hz and reads the lower half of the bins. Without a
-    model each bin is a unit.
+    model of 2048 samples at 22050 Hz needs 4096 samples at 44100 Hz and reads the lower half of the bins. ``layer``
+    plays another hidden layer than the innermost one, in the encoder or the decoder of the model. Without a model each
+    bin is a unit.
     """
 
     aliases = ("autoencoder",)
 
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the model's window")
     file = Option("", kind="file", doc="model file (.safetensors), in the patch's folder")
-    code = FrameOut("latent", doc="units of the innermost layer")
+    layer = LAYER
+    code = FrameOut("latent", doc="units of the layer")
     level = FrameOut("latent", doc="level of the frame, that of a sine with the same energy; 1 is full scale")
     peak = FrameOut("latent", doc="what the model divided the frame by, 1 for a full-scale sine; 1 if it did not")
     scratch_a = Scratch(lambda settings, sr: max_layer_width(encoder_layers(settings), settings["bins"]))
@@ -132,7 +160,7 @@ class Encoder(Node, version=2):
             code[k] = h[k]
 
     def check(settings):
-        return model_problem(settings)
+        return layer_problem(settings)
 
     def frames(inputs, settings):
         model, found = model_of(settings), inputs["magnitude"]
@@ -140,7 +168,7 @@ class Encoder(Node, version=2):
             raise ValueError("needs all bins of a spectrum. Put encoder before mel or log_frequency.")
         if model:
             bins_per_bin(model, found.size, settings["sr"])
-        code = replace(found, kind="latent", bins=model.code_size if model else found.bins)
+        code = replace(found, kind="latent", bins=units_of(model, settings) if model else found.bins)
         return {"code": code, "level": replace(code, bins=1), "peak": replace(code, bins=1)}
 
 
@@ -159,9 +187,10 @@ class Decoder(Node, version=2):
 
     aliases = ("autoencoder",)
 
-    code = FrameIn("latent", doc="units of the innermost layer")
+    code = FrameIn("latent", doc="units of the layer")
     level = FrameIn("latent", optional=True, doc="level of each frame; if not wired, the model's own")
     file = Option("", kind="file", doc="model file (.safetensors), in the patch's folder")
+    layer = LAYER
     scaling = Choice("level", "model", doc="whether a wired level replaces the level of the model, or multiplies it")
     empty = Choice("silent", "as_trained", doc="output for a code of zeros: silence, or the output of the model")
     magnitude = FrameOut("magnitude", doc="magnitudes of a spectrum")
@@ -187,15 +216,15 @@ class Decoder(Node, version=2):
         to_magnitudes(h, gain, is_level, size, features, normalisation, magnitude, magnitude_bins)
 
     def check(settings):
-        return model_problem(settings)
+        return layer_problem(settings)
 
     def frames(inputs, settings):
         model, found = model_of(settings), inputs["code"]
         bins = found.size // 2 + 1
         if model:
             bins_per_bin(model, found.size, settings["sr"])
-        if found.bins != (model.code_size if model else bins):
-            has = f"its model has a code of {model.code_size} units" if model else "it has no model"
+        if found.bins != (units_of(model, settings) if model else bins):
+            has = f"its model has a code of {units_of(model, settings)} units" if model else "it has no model"
             raise ValueError(f"{has}, but 'code' has {found.bins} units. Select the model file of the encoder.")
         if inputs.get("level", found).bins != 1 and "level" in inputs:
             raise ValueError("'level' must have one number per frame. Wire the level of the encoder to it.")

@@ -6,12 +6,13 @@ They compute the same as ``autoencoder.Features``, from tables of numbers, at th
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from nodegraph.maths import clip, exp2, log10, power, read_double, sqrt
 
-from .autoencoder import MAX_EXPONENT, SILENCE, Autoencoder
+from .autoencoder import MAX_EXPONENT, SILENCE, Autoencoder, Layer
 
 # The feature table: bins of the model, STFT bins per model bin, magnitude scale from STFT to model, whether each frame
 # is divided by its maximum, minimum divisor, magnitude of a full-scale sine in the model, power, whether logarithms
@@ -38,8 +39,13 @@ def bins_per_bin(model: Autoencoder, size: int, sr: float) -> float:
     return step
 
 
-def feature_table(model: Autoencoder | None, bins: int, size: int, sr: float) -> np.ndarray:
-    """Return the numbers that convert magnitudes to features and back. Without a model, features are magnitudes."""
+def feature_table(
+    model: Autoencoder | None, bins: int, size: int, sr: float, layers: Sequence[Layer] = ()
+) -> np.ndarray:
+    """Return the numbers that convert magnitudes to features and back. Without a model, features are magnitudes.
+
+    ``layers`` are those from the code to the features.
+    """
     table = np.zeros(SOUNDS + 1, np.float32)
     if model is None:
         table[[BINS, STEP, SCALE, FULL, POWER]] = bins, 1.0, 1.0, size / 4, 1.0
@@ -48,8 +54,10 @@ def feature_table(model: Autoencoder | None, bins: int, size: int, sr: float) ->
     table[[BINS, STEP, SCALE]] = features.bins, bins_per_bin(model, size, sr), features.size / size
     table[[BY_FRAME, QUIET, FULL]] = features.normalise == "frame", SILENCE, features.size / 4
     table[[POWER, LOG, FLOOR, LOWEST]] = features.power, features.log, features.floor, math.log10(features.floor)
-    empty = model.restore(model.decode(np.zeros((1, model.code_size), np.float32)), np.ones(1, np.float32))
-    table[SOUNDS] = empty.max() > 0.0
+    empty = np.zeros((1, layers[0].inputs if layers else features.bins), np.float32)
+    for layer in layers:
+        empty = layer(empty)
+    table[SOUNDS] = model.restore(empty, np.ones(1, np.float32)).max() > 0.0
     return table
 
 

@@ -13,6 +13,7 @@ from nodegraph.engine.offline import Offline, Stepper
 from nodegraph.graph import GraphError, build_graph
 from nodegraph.models.autoencoder import ACTIVATIONS, Autoencoder, Layer
 from nodegraph.models.tables import layer_table, max_layer_width, weight_table
+from nodegraph.patch import Group, SetParam
 from nodes.neural import Decoder, Encoder, propagate
 from tests.nodes.frame_helpers import RATE, frames_of, noise, patch_around, random_model, tap
 from tests.rendering import largest_step, patch_of
@@ -299,6 +300,51 @@ def test_unit_that_plays_on_its_own_goes_through_its_range(folder):
     before, after = (seen_in(patch, folder, noise(400), name) for name in ("before", "after"))
     assert np.array_equal(after[:, [0, 4]], before[:, [0, 4]])
     np.testing.assert_allclose(after[:, 1:4], np.tile([1.0, 0.0, -1.0], (len(after), 1)), atol=1e-6)
+
+
+@pytest.mark.parametrize(("layer", "units"), [(1, 14), (2, 7), (3, 5), (4, 7), (5, 14)])
+def test_any_hidden_layer_can_be_played(tmp_path, layer, units):
+    """With all gains at 1 the output is that of the model, whichever layer the bank is in; at 0 it is silent."""
+    model = random_model((14, 7, 5), ("leaky", "relu", "linear"), bias=True)
+    model.save(tmp_path / "model.safetensors")
+    patch = instrument(exact=True)
+    patch.set("encoder.layer", layer)
+    patch.set("decoder.layer", layer)
+    tap(patch, "encoder.code", "code")
+    tap(patch, "polar.magnitude", "heard")
+    tap(patch, "decoder.magnitude", "made")
+    code, heard, made = (seen_in(patch, tmp_path / "p.json", noise(400), name) for name in ("code", "heard", "made"))
+    hidden, _ = model.normalise(heard)
+    for one in (*model.encoder, *model.decoder)[:layer]:
+        hidden = one(hidden)
+    assert code.shape[1] == units
+    np.testing.assert_allclose(code, hidden, atol=1e-4)
+    np.testing.assert_allclose(made, model.reconstruct(heard), atol=1e-3)
+    silent = instrument(gain=0.0)
+    silent.set("encoder.layer", layer)
+    silent.set("decoder.layer", layer)
+    assert not play(silent, tmp_path / "p.json", noise(400)).any()
+
+
+def test_layer_beyond_the_hidden_ones_makes_a_placeholder(folder):
+    patch = instrument()
+    patch.set("encoder.layer", 4)
+    patch.set("decoder.layer", 4)
+    found = build_graph(patch.document, RATE, folder).placeholders
+    assert found["encoder"] == "layer must be at most 3, the number of hidden layers of its model, got 4"
+
+
+def test_layer_change_does_not_click(folder):
+    random_model((40, 12), rate=4 * RATE, size=512).save(folder.parent / "big.safetensors")
+    audio = sine(6 * 4096, 200.0)
+    patch = instrument("big.safetensors", 512, 128)
+    engine = engine_of_file(patch, folder, audio, 4 * RATE)
+    parts = [engine.run_samples(3000)]
+    for layer in (1, 3, 2, 0):
+        patch.do(Group(tuple(SetParam(id, "layer", layer) for id in ("encoder", "decoder"))))
+        parts.append(engine.run_samples(3000))
+    steady = largest_step(play(instrument("big.safetensors", 512, 128), folder, audio, 4 * RATE)[1024:])
+    assert largest_step(np.concatenate(parts)[1024:]) < 1.5 * steady
 
 
 def test_latent_source_takes_units_and_ranges_from_its_model(folder):
