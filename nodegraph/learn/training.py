@@ -15,6 +15,7 @@ from nodegraph.models.autoencoder import Autoencoder, Features
 from nodegraph.models.model_file import ModelError
 
 from . import checkpoint as checkpoints
+from .adapt import pairs_from, recipe_from
 from .axes import ordered_axes
 from .baselines import Baselines
 from .card import card_of
@@ -72,23 +73,29 @@ def train(
     device: str | None = None,
     patch_seconds: float = PATCH_SECONDS,
     observer: TrainingObserver | None = None,
+    start: Autoencoder | str | os.PathLike[str] | None = None,
 ) -> TrainingResult:
     """Train an autoencoder on sound files, folders of them, patches, or collected frames.
 
     ``recipe`` is a name, a file or plain data, changed by ``width``, ``epochs`` and ``sets`` (see
-    ``recipe.load_recipe``). The best model so far is saved regularly to ``output``, with a checkpoint next to it that
-    ``resume`` continues from; at the end the loss is written as .csv and .png. ``device`` is "cpu" or "cuda"; by
-    default CUDA if available. On the CPU, the same seed gives the same weights. Ctrl-C ends the training, and the call
-    returns the best model. Raises LearnError.
+    ``recipe.load_recipe``). ``start`` is a model, or its file, to train on instead: its layers and features stay. The
+    best model so far is saved regularly to ``output``, with a checkpoint next to it that ``resume`` continues from; at
+    the end the loss is written as .csv and .png. ``device`` is "cpu" or "cuda"; by default CUDA if available. On the
+    CPU, the same seed gives the same weights. Ctrl-C ends the training, and the call returns the best model. Raises
+    LearnError, or ModelError if ``start`` is unreadable.
     """
     observer = observer or TrainingObserver()
-    chosen = _with_epochs(load_recipe(recipe, width, sets), epochs)
+    model = start if start is None or isinstance(start, Autoencoder) else Autoencoder.load(start)
+    if model is not None and width is not None:
+        raise LearnError("a model that is trained on keeps its width. Leave out the width, or the model.")
+    chosen = load_recipe(recipe, width, sets) if model is None else load_recipe(recipe_from(model), sets=sets)
+    chosen = _with_epochs(chosen, epochs)
     path = check_writable(Path(output)) if output is not None else None
     if resume and path is None:
         raise LearnError("resume needs the model file of the training. Pass its path as output.")
     frames = audio if isinstance(audio, FrameSets) else _collect_frames(audio, chosen, seed, patch_seconds, observer)
     observer.notes += frames.skipped
-    return _Training(chosen, frames, seed, device_of(device), path, observer).run(resume)
+    return _Training(chosen, frames, seed, device_of(device), path, observer, model).run(resume)
 
 
 class _Training:
@@ -102,17 +109,19 @@ class _Training:
         device: torch.device,
         path: Path | None,
         observer: TrainingObserver,
+        start: Autoencoder | None = None,
     ) -> None:
         self.recipe, self.frames, self.seed, self.device = recipe, frames, seed, device
         self.path, self.observer = path, observer
-        self.features = _fit_features(recipe, frames)
+        fitted = _fit_features(recipe, frames)
+        self.features = fitted if start is None else start.features
         self.train_frames, self.valid_frames, self.test_frames = (
             torch.from_numpy(apply_features(self.features, values)).to(device)
             for values in (frames.train, frames.valid, frames.test)
         )
         self.start = torch.Generator().manual_seed(seed)  # on the CPU: the same weights on every device
         self.key = checkpoints.key_of(recipe, seed, frames)
-        self.pairs: list[LayerPair] = []
+        self.pairs: list[LayerPair] = [] if start is None else pairs_from(start, recipe, device)
         self.rows: list[EpochResult] = []
         self.reports: list[dict[str, Any]] = []
         self.plan = _stages(recipe)

@@ -36,6 +36,14 @@ def test_train_writes_a_model_from_a_folder(cli, takes):
     assert model.code_size == 4 and model.card["trained_on"]["files"][0].endswith(".wav")
 
 
+def test_model_is_adapted_to_other_sounds(cli, takes):
+    assert cli("train", "autoencoder", takes, "-o", "m.safetensors", "-e", 2, "-w", 4, *FAST).status == 0
+    outcome = cli("train", "autoencoder", takes / "0.wav", "--from", "m.safetensors", "-o", "n.safetensors", "-e", 1)
+    assert outcome.status == 0 and "n.safetensors: 65-256-4-256-65" in outcome.out
+    refused = cli("train", "autoencoder", takes, "--from", "m.safetensors", "-r", "best", "-o", "n.safetensors")
+    assert refused.status == 2 and "is that of the model with --from" in refused.err
+
+
 def test_json_describes_the_training(cli, takes):
     (takes / "broken.wav").write_text("broken")
     found = cli("train", "autoencoder", takes, "-o", "m.st", "-e", 2, "-r", "colonel-2", *FAST, "--json").json

@@ -4,12 +4,13 @@ import csv
 import errno
 import os
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from nodegraph.learn import FrameSets, LearnError, load_recipe
-from nodegraph.models.autoencoder import Autoencoder
+from nodegraph.models.autoencoder import Autoencoder, Layer
 from tests.learn.conftest import SMALL
 
 torch = pytest.importorskip("torch")
@@ -158,6 +159,35 @@ def test_diverged_loss_is_reported_and_the_best_model_returned(frames):
     assert any("Lower the rate" in line for line in trained.notes)
     assert np.isfinite(trained.errors["features"]["test"]["sum"])
     assert trained.rows[-1].epoch < 8
+
+
+def test_model_is_trained_on_with_its_layers_and_features(frames):
+    known = train(frames, recipe=recipe(TWO, features__normalise="global", features__power=0.5), seed=1).model
+    other = FrameSets(frames.test, frames.valid, frames.train, frames.features)
+    adapted = train(other, start=known, epochs=3)
+    assert [layer.outputs for layer in adapted.model.encoder] == [12, 4]
+    assert np.array_equal(adapted.model.features.scale, known.features.scale)
+    y, _ = known.normalise(other.valid)
+    before = np.square(known.decode(known.encode(y)) - y).sum(axis=1).mean()
+    assert adapted.rows[0].valid == pytest.approx(before, rel=1e-4)
+    assert adapted.errors["features"]["valid"]["sum"] < before
+    new = train(other, recipe=recipe(TWO, features__power=0.5), epochs=3)
+    assert adapted.errors["features"]["valid"]["relative"] < new.errors["features"]["valid"]["relative"]
+
+
+def test_parts_stay_parts_when_they_are_trained_on(frames):
+    chosen = recipe(layers__0__decay_negative=1.0, layers__0__non_negative=True, layers__0__initialiser="uniform")
+    adapted = train(frames, start=train(frames, recipe=chosen).model, epochs=2).model
+    assert all(layer.weight.min() >= 0 for layer in (*adapted.encoder, *adapted.decoder))
+
+
+def test_model_that_cannot_be_trained_on_is_an_error(frames):
+    known = train(frames, recipe=recipe(), epochs=1).model
+    with pytest.raises(LearnError, match="keeps its width"):
+        train(frames, start=known, width=3)
+    deeper = replace(known, encoder=(*known.encoder, Layer(np.eye(known.code_size, dtype=np.float32))))
+    with pytest.raises(LearnError, match="as many encoder as decoder layers, got 2 and 1"):
+        train(frames, start=deeper)
 
 
 # -- files -------------------------------------------------------------------------------------------------

@@ -46,6 +46,15 @@ def autoencoder(
         Path | None,
         typer.Option("--output", "-o", metavar="MODEL", show_default=False, help="Model file to write (.safetensors)."),
     ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="MODEL",
+            show_default=False,
+            help="Train this model on, instead of a new one: under a minute. Its layers and features stay.",
+        ),
+    ] = None,
     recipe: Annotated[
         str, typer.Option("--recipe", "-r", metavar="NAME|FILE", help="Configuration of the training; see --list.")
     ] = "quick",
@@ -78,7 +87,7 @@ def autoencoder(
 
     `nodegraph train autoencoder --audio recordings/ -o mine.safetensors` writes a model for the blocks encoder and
     decoder. Recordings are split by file for training, validation and test. Ctrl-C stops and saves the best model so
-    far; --resume continues. The loss is written to MODEL.csv and MODEL.png.
+    far; --resume continues. --from adapts a model to the recordings. The loss is written to MODEL.csv and MODEL.png.
     """
     if list_recipes:
         _list(json)
@@ -88,7 +97,9 @@ def autoencoder(
         raise typer.BadParameter("missing. Add sound files, a folder of them or patches", param_hint="--audio")
     if output is None:
         raise typer.BadParameter("missing. Add a model file to write, such as mine.safetensors", param_hint="--output")
-    trained = _train(paths, output, recipe, width, epochs, seed, set, resume, device, patch_seconds)
+    if start is not None and recipe != "quick":
+        raise typer.BadParameter("is that of the model with --from. Leave out one of them", param_hint="--recipe")
+    trained = _train(paths, output, recipe, width, epochs, seed, set, resume, device, patch_seconds, start)
     for line in trained.notes[:MAX_SHOWN]:
         print_warning(line)
     if len(trained.notes) > MAX_SHOWN:
@@ -109,6 +120,7 @@ def _train(
     resume: bool,
     device: str | None,
     patch_seconds: float,
+    start: Path | None,
 ) -> TrainingResult:
     from nodegraph.learn import TrainingObserver, train
 
@@ -121,7 +133,9 @@ def _train(
             frames=lambda done, total: bar.to(0.0, f"reading {done + 1} of {plural(total, 'file')}"),
             stop=lambda: stop.requested,
         )
-        return train(paths, output, recipe, width, epochs, seed, sets or (), resume, device, patch_seconds, observer)
+        return train(
+            paths, output, recipe, width, epochs, seed, sets or (), resume, device, patch_seconds, observer, start
+        )
 
 
 def _result(trained: TrainingResult) -> dict[str, Any]:
