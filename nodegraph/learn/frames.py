@@ -157,8 +157,15 @@ def _gather(
         if had:
             found.seconds += len(sound) / features.rate
         else:
-            found.failed[number] = f"{source.name}: no frame above {silence:g} dB. Leave it out, or make it louder."
+            found.failed[number] = _reason_without_frames(source.name, len(sound), features, silence)
     return found
+
+
+def _reason_without_frames(name: str, samples: int, features: Features, silence: float) -> str:
+    if samples < features.size:
+        milliseconds = (1000.0 * count / features.rate for count in (samples, features.size))
+        return "{}: {:.0f} ms are shorter than a window of {:.0f} ms. Leave it out.".format(name, *milliseconds)
+    return f"{name}: no frame above {silence:g} dB. Leave it out, or make it louder."
 
 
 # -- the plan ----------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ ENDINGS = frozenset(
 )
 PATCH_SECONDS = 60.0
 BLOCK = 1 << 20  # sample frames per read
+CANCELLED = 1e-3  # level of the sum of all channels, relative to the loudest, below which they are in antiphase
 
 
 @dataclass(frozen=True)
@@ -94,17 +95,22 @@ def read_mono(path: Path, rate: float) -> np.ndarray:
     """
     import soxr
 
-    parts = []
+    parts, loudest, left = [], 0.0, 0.0
     try:
         with open_sound(path) as file:
             resample = soxr.ResampleStream(file.samplerate, rate, 1, "float32", "HQ")
             while True:
                 block = file.read(BLOCK, dtype="float32", always_2d=True)
-                mono = np.nan_to_num(block.mean(axis=1), nan=0.0, posinf=1.0, neginf=-1.0)
+                block = np.nan_to_num(block, nan=0.0, posinf=1.0, neginf=-1.0)
+                mono = block.mean(axis=1)
+                loudest = max(loudest, float(np.abs(block).max(initial=0.0)))
+                left = max(left, float(np.abs(mono).max(initial=0.0)))
                 last = len(block) < BLOCK
                 parts.append(resample.resample_chunk(mono, last) if file.samplerate != rate else mono)
                 if last:
                     break
     except (OSError, RuntimeError, ValueError) as error:
         raise SoundFileError(f"{path}: unreadable sound file ({reason_of(error)}).") from None
+    if left < CANCELLED * loudest:
+        raise SoundFileError(f"{path}: its channels cancel each other out (antiphase). Invert one of them.")
     return np.concatenate(parts)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from nodegraph.models.autoencoder import Autoencoder, Features
@@ -119,6 +120,11 @@ class _Training:
             torch.from_numpy(apply_features(self.features, values)).to(device)
             for values in (frames.train, frames.valid, frames.test)
         )
+        if _is_constant(frames.train):
+            raise LearnError(
+                "all training frames are the same, as those of a constant or of one steady tone: there is nothing to "
+                "learn. Use other sounds."
+            )
         self.start = torch.Generator().manual_seed(seed)  # on the CPU: the same weights on every device
         self.key = checkpoints.key_of(recipe, seed, frames)
         self.pairs: list[LayerPair] = [] if start is None else pairs_from(start, recipe, device)
@@ -299,6 +305,13 @@ class _Training:
         if not stopped:
             checkpoints.path_of(path).unlink(missing_ok=True)
         return path
+
+
+def _is_constant(magnitudes: np.ndarray) -> bool:
+    """Return whether most frames (frames, bins) are equal, up to rounding: the ends of a constant may differ."""
+    some = magnitudes[:: max(1, len(magnitudes) // 1000)]
+    middle = np.median(some, axis=0)
+    return bool(np.median(np.square(some - middle).sum(axis=1)) <= 1e-8 * np.square(middle).sum())
 
 
 def _widths(pairs: Sequence[LayerPair]) -> str:

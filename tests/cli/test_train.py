@@ -98,6 +98,9 @@ BAD = {
     "missing folder": (["autoencoder", "nowhere", "-o", "m"], "file or folder not found", 1),
     "silence": (["autoencoder", "silence.wav", "-o", "m"], "no frame above -60 dB", 1),
     "too short": (["autoencoder", "short.wav", "-o", "m"], "too few frames", 1),
+    "shorter than a window": (["autoencoder", "click.wav", "-o", "m"], "10 ms are shorter than a window of 93 ms", 1),
+    "antiphase": (["autoencoder", "antiphase.wav", "-o", "m"], "its channels cancel each other out (antiphase)", 1),
+    "a constant": (["autoencoder", "constant.wav", "-o", "m", *FAST], "all training frames are the same", 1),
     "a corrupt file alone": (["autoencoder", "corrupt.wav", "-o", "m"], "unreadable sound file", 1),
     "unknown recipe": (["autoencoder", "takes", "-o", "m", "-r", "colonel"], "unknown recipe 'colonel'", 1),
     "unreadable recipe": (["autoencoder", "takes", "-o", "m", "-r", "bad.toml"], "unreadable recipe", 1),
@@ -119,6 +122,9 @@ def test_invalid_training_is_reported_in_one_line(cli, tmp_path, takes, name):
     (tmp_path / "void").mkdir()
     soundfile.write(tmp_path / "silence.wav", np.zeros(80000), 8000)
     soundfile.write(tmp_path / "short.wav", np.ones(800), 8000)
+    soundfile.write(tmp_path / "click.wav", 1e-3 * np.random.default_rng(1).uniform(-1, 1, 80), 8000)
+    soundfile.write(tmp_path / "antiphase.wav", np.random.default_rng(1).uniform(-0.5, 0.5, (80000, 1)) * [1, -1], 8000)
+    soundfile.write(tmp_path / "constant.wav", np.full(80000, 0.5), 44100)
     (tmp_path / "corrupt.wav").write_bytes(b"RIFF and nothing else")
     (tmp_path / "bad.toml").write_text("[[layers")
     arguments, words, status = BAD[name]
