@@ -39,7 +39,8 @@ class TrainingResult:
     """A trained model, with its errors and history.
 
     ``errors`` has the errors of "features" and "magnitudes" on "valid" and "test" frames (see ``measure.report``),
-    ``stages`` a report per stage, ``notes`` messages for the user. ``path`` is the model file, or None.
+    ``stages`` a report per stage, ``notes`` messages for the user. ``path`` is the model file, or None. ``sources``
+    are the names of the sources of each part.
     """
 
     model: Autoencoder
@@ -50,6 +51,7 @@ class TrainingResult:
     seconds: float
     stopped: bool = False
     path: Path | None = None
+    sources: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -292,7 +294,9 @@ class _Training:
         card = bare.card | {"errors": errors, "epochs": epochs, "training_seconds": seconds, "stopped": stopped}
         model = replace(bare, card=card)
         path = self._save_model(model, stopped) if self.path is not None else None
-        return TrainingResult(model, self.rows, self.reports, errors, self.observer.notes, seconds, stopped, path)
+        return TrainingResult(
+            model, self.rows, self.reports, errors, self.observer.notes, seconds, stopped, path, self.frames.sources
+        )
 
     def _save_model(self, model: Autoencoder, stopped: bool) -> Path:
         """Save the model to its path or, if that fails, to a temporary folder, so that it is not lost."""

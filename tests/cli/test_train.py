@@ -33,6 +33,9 @@ def test_train_writes_a_model_from_a_folder(cli, takes):
     assert outcome.status == 0 and outcome.err == ""
     assert "m.safetensors: 65-256-4-256-65" in outcome.out and "PCA of 4" in outcome.out
     model = Autoencoder.load("m.safetensors")
+    original, resynthesis = (soundfile.read(f"m-{word}.wav")[0] for word in ("original", "resynthesis"))
+    assert len(original) == len(resynthesis) == 16000 and resynthesis.any()
+    assert "to play: nodegraph play-model m.safetensors m-original.wav" in outcome.out
     assert model.code_size == 4 and model.card["trained_on"]["files"][0].endswith(".wav")
 
 

@@ -87,7 +87,8 @@ def autoencoder(
 
     `nodegraph train autoencoder --audio recordings/ -o mine.safetensors` writes a model for the blocks encoder and
     decoder. Recordings are split by file for training, validation and test. Ctrl-C stops and saves the best model so
-    far; --resume continues. --from adapts a model to the recordings. The loss is written to MODEL.csv and MODEL.png.
+    far; --resume continues. --from adapts a model to the recordings. The loss is written to MODEL.csv and MODEL.png,
+    a sound that was kept for testing and its resynthesis to MODEL-original.wav and MODEL-resynthesis.wav.
     """
     if list_recipes:
         _list(json)
@@ -104,7 +105,7 @@ def autoencoder(
         print_warning(line)
     if len(trained.notes) > MAX_SHOWN:
         print_warning(f"and {len(trained.notes) - MAX_SHOWN} more; --json lists all")
-    result = _result(trained)
+    result = _result(trained) | {"sounds": _sounds(trained, patch_seconds, seed)}
     print_json(result) if json else _print_result(result)
     return INTERRUPTED if trained.stopped else None
 
@@ -136,6 +137,21 @@ def _train(
         return train(
             paths, output, recipe, width, epochs, seed, sets or (), resume, device, patch_seconds, observer, start
         )
+
+
+def _sounds(trained: TrainingResult, patch_seconds: float, seed: int) -> list[str]:
+    """Write a sound for testing and its resynthesis; return the files."""
+    from nodegraph.learn import LearnError
+    from nodegraph.learn.listening import save_sounds
+
+    tested = trained.sources.get("test", [])
+    if trained.path is None or not tested:
+        return []
+    try:
+        return [str(file) for file in save_sounds(trained.model, trained.path, tested[-1], patch_seconds, seed)]
+    except LearnError as error:
+        print_warning(str(error))
+        return []
 
 
 def _result(trained: TrainingResult) -> dict[str, Any]:
@@ -181,6 +197,9 @@ def _print_result(result: dict[str, Any]) -> None:
             )
         )
     columns(rows, indent="  ")
+    if result["sounds"]:
+        print_line(f"\nto hear: {' and '.join(result['sounds'])}")
+        print_line(f"to play: nodegraph play-model {result['file']} {result['sounds'][0]}")
     if result["stopped"]:
         print_line("\nto continue, run the command again with --resume")
 
