@@ -29,7 +29,13 @@ def recipe_from(model: Autoencoder) -> Recipe:
         )
     layers = tuple(_config(*pair) for pair in zip(model.encoder, reversed(model.decoder)))
     training = TrainingConfig(
-        epochs=EPOCHS, minutes=MINUTES, rate=RATE, reduction="sum", schedule="cosine", warm_up=0.05
+        epochs=EPOCHS,
+        minutes=MINUTES,
+        rate=RATE,
+        reduction="sum",
+        schedule="cosine",
+        warm_up=0.05,
+        precision="bfloat16",
     )
     name = str(model.card.get("recipe", "")) or "model"
     return Recipe(

@@ -70,6 +70,16 @@ def test_linear_decoder_is_nearly_as_accurate_as_principal_components(frames):
         assert found["sum"] <= 1.1 * found["pca"] < 0.5 * found["predict_the_mean"], encoder
 
 
+def test_bfloat16_is_as_accurate_as_float32(frames):
+    found = {}
+    for precision in ("float32", "bfloat16"):
+        sets = {"training__precision": precision, "pretraining__precision": precision, "training__epochs": 20}
+        trained = train(frames, recipe=recipe(TWO, **sets), seed=1)
+        found[precision] = trained.errors["features"]["test"]["relative"]
+        assert all(layer.weight.dtype == np.float32 for layer in trained.model.encoder)
+    assert found["bfloat16"] == pytest.approx(found["float32"], rel=0.05)
+
+
 @pytest.mark.parametrize("loss", ["squared", "cross_entropy", "spectral_convergence"])
 @pytest.mark.parametrize("optimiser, rate", [("sgd", 0.3), ("adam", 0.01)])
 def test_every_loss_decreases_with_either_optimiser(frames, loss, optimiser, rate):
