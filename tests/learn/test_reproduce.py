@@ -10,6 +10,7 @@ import soundfile
 
 from nodegraph.learn import LearnError
 from nodegraph.learn.reproduce import tables
+from nodegraph.learn.reproduce.figure import figure_names, figure_of, train_nets
 from nodegraph.learn.reproduce.table import Cell, PaperTable, Run, select_columns, select_rows, table_names, table_of
 from nodegraph.models.autoencoder import Features
 from tests.learn.conftest import RATE, notes
@@ -321,3 +322,30 @@ def test_report_states_the_settings_of_each_column(frames, tmp_path):
     text = report.markdown(run(small("bin", None, training__rate=0.01), frames, tmp_path, epochs=1))
     assert "- momentum: momentum 0.9, rate 0.01 cosine, error mean, batch 100, start pca\n" in text
     assert "- Adam: Adam, rate 0.01 cosine, error mean, batch 100, start pca\n" in text
+
+
+# -- figures ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", figure_names())
+def test_figure_is_drawn_from_its_nets(frames, name):
+    figure = figure_of(name)
+    few = replace(figure, nets={label: replace(net, width=SMALLER[net.width]) for label, net in figure.nets.items()})
+    scaled = scaled_frames(frames, figure.scale)
+    seen = []
+    trained = train_nets(few, scaled, quick=True, epochs=1, progress=lambda share, label: seen.append(share))
+    assert figure.draw(trained, scaled).startswith(b"\x89PNG")
+    lines = figure.table(trained, scaled)
+    assert len([line for line in lines if line.startswith("| ")]) == len(figure.nets) + 2
+    assert seen == sorted(seen) and seen[-1] <= 1.0
+
+
+SMALLER = {"8": "2", "16": "3", "64": "4", "256": "5", "256-8": "4-2"}
+
+
+def test_biases_and_sigmoid_outputs_leave_noise_when_all_gains_are_0(frames):
+    figure = figure_of("colonel-figure-gains")
+    few = replace(figure, nets={label: replace(net, width="8") for label, net in figure.nets.items()})
+    rows = {line.split(" | ")[0].strip("| "): line for line in figure.table(train_nets(few, frames, True, 2), frames)}
+    floor = {label: float(line.rstrip("| ").split(" | ")[-1]) for label, line in rows.items() if "bias" in label}
+    assert floor["sigmoid, no bias"] > -10.0 and floor["ReLU, no bias"] == -80.0 < floor["ReLU, bias"]

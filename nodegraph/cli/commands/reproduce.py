@@ -49,9 +49,10 @@ SPLITS = {
 
 def _list_tables(requested: bool) -> None:
     if requested:
+        from nodegraph.learn.reproduce.figure import figure_names
         from nodegraph.learn.reproduce.table import table_names
 
-        print_line("\n".join([*table_names(), *INVERSYNTH, *MIXTURES]))
+        print_line("\n".join([*table_names(), *figure_names(), *INVERSYNTH, *MIXTURES]))
         raise typer.Exit
 
 
@@ -153,6 +154,13 @@ def reproduce(
         settings = settings_of(quick, net, epochs, examples, absolute)
         return reproduce_inversynth(table, settings, output, seed, device, folder, fresh, json)
     _refuse(table, "it is for inversynth-…", {"--examples": examples, "--absolute": absolute})
+    from nodegraph.learn.reproduce.figure import figure_names
+
+    if table in figure_names():
+        _refuse(table, "a figure has one division of the frames", {"--split": split is Split.folds})
+        _refuse(table, "it is for tables", {"--net": net, "--column": column})
+        _figure(table, quick, audio, corpus, split, per_bin, output, epochs, seed, device, folder, json)
+        return None
     from nodegraph.learn.corpus import default_folder
     from nodegraph.learn.reproduce import report
     from nodegraph.learn.reproduce.run import delete_results, tasks_of
@@ -189,6 +197,42 @@ def reproduce(
         print_note("interrupted: run the same command again to resume.")
         return INTERRUPTED
     return None
+
+
+def _figure(
+    name: str,
+    quick: bool,
+    audio: list[str] | None,
+    corpus: Corpus,
+    split: Split,
+    per_bin: bool,
+    output: Path | None,
+    epochs: int | None,
+    seed: int,
+    device: str | None,
+    folder: Path | None,
+    json: bool,
+) -> None:
+    """Train the nets of a figure; print its numbers, and write them and the picture."""
+    from nodegraph.learn.reproduce.data import scaled_frames
+    from nodegraph.learn.reproduce.figure import figure_of, train_nets
+
+    figure = figure_of(name)
+    check_folder_of(output)
+    with catch_stop_signals() as stop, Progress("frames", 1.0) as bar:
+        frames, about = _frames(figure.hop, quick, audio, corpus, seed, folder, bar.to)
+        divided = _divisions(frames, split, seed)
+        assert not isinstance(divided, list)
+        scaled = scaled_frames(divided, figure.scale, per_bin)
+        trained = train_nets(figure, scaled, quick, epochs, seed, device, bar.to, lambda: stop.requested)
+    lines = [f"## {figure.title}", "", f"{figure.source}.", "", f"Corpus: {about['name']}.", ""]
+    text = "\n".join([*lines, *figure.table(trained, scaled)])
+    write_report(output, text, lambda: figure.draw(trained, scaled))
+    if json:
+        errors = {label: result.errors["features"] for label, result in trained.items()}
+        print_json({"title": figure.title, "source": figure.source, "corpus": about, "errors": errors})
+    else:
+        print_line(text.rstrip())
 
 
 def _refuse(table: str, reason: str, options: dict[str, object]) -> None:
