@@ -114,6 +114,16 @@ def test_model_is_small_and_its_card_matches_its_recipe(model):
     assert (trained.layers, trained.features) == (recipe.layers, recipe.features), "the recipe changed: retrain"
 
 
+@pytest.mark.parametrize("name", ["general-64", "general-128"])
+def test_axes_of_a_general_model_are_ordered_scaled_and_named(name):
+    model = Autoencoder.load(PATCHES / "models" / f"{name}.safetensors")
+    axes = model.card["axes"]
+    shares = [axis["share"] for axis in axes]
+    assert len(axes) == model.code_size and shares == sorted(shares, reverse=True)
+    assert axes[0]["name"] == "1 noisy" and sum(shares) == pytest.approx(1.0)
+    assert all(-2.5 < axis["low"] < axis["median"] < axis["high"] < 2.5 for axis in axes)
+
+
 @every_estimator
 def test_estimator_is_small_and_its_card_matches_its_recipe_and_patch(name):
     file = PATCHES / "models" / f"{name}.safetensors"
