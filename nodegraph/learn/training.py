@@ -14,6 +14,7 @@ import torch
 
 from nodegraph.models.autoencoder import Autoencoder, Features
 from nodegraph.models.model_file import ModelError
+from nodegraph.models.torch_import import threads_sleep
 
 from . import checkpoint as checkpoints
 from .adapt import pairs_from, recipe_from
@@ -140,10 +141,14 @@ class _Training:
 
     def run(self, resume: bool) -> TrainingResult:
         torch.set_flush_denormal(True)  # denormal numbers are slow
+        threads = torch.get_num_threads()
+        if not threads_sleep():
+            torch.set_num_threads(1)  # spinning threads are many times slower than one beside other work
         try:
             return self._run(resume)
         finally:
             torch.set_flush_denormal(False)
+            torch.set_num_threads(threads)
 
     def _run(self, resume: bool) -> TrainingResult:
         left = self._resumed() if resume else None

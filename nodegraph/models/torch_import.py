@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from functools import cache
 
 
 class TorchMissingError(Exception):
@@ -15,8 +17,19 @@ def require_torch() -> None:
     Its threads must sleep, not spin, while they wait for each other: spinning makes a training fifty times slower as
     soon as another thread, such as the audio thread, uses the same cores.
     """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # OpenMP reads it once, when it is loaded
+    threads_sleep()
     try:
         import torch  # noqa: F401
     except ImportError:
         raise TorchMissingError("this needs torch. Install it: pip install 'nodegraph[learn]'") from None
+
+
+@cache
+def threads_sleep() -> bool:
+    """Return whether the threads of PyTorch sleep while they wait: not if a program imported it first, without asking.
+
+    OpenMP reads its policy once, when PyTorch is loaded.
+    """
+    if "torch" not in sys.modules:
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    return os.environ.get("OMP_WAIT_POLICY", "").upper() == "PASSIVE"
