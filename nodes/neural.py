@@ -14,16 +14,22 @@ from nodegraph.maths import clip, exp, read_double, smoothstep, sqrt
 from nodegraph.models.autoencoder import MAX_LAYERS
 from nodegraph.models.axes import unit_names, unit_ranges
 from nodegraph.models.feature_kernels import (
+    BANDED,
+    BINS,
     SOUNDS,
+    WIDTH,
     bins_per_bin,
     feature_table,
+    from_features,
     normalisation_table,
+    read_bins,
     to_features,
-    to_magnitudes,
+    write_bins,
 )
 from nodegraph.models.tables import (
     BLOCK,
     LAYER_WORDS,
+    band_table,
     layer_table,
     max_layer_width,
     model_of,
@@ -70,6 +76,12 @@ def layer_problem(settings):
     if model and settings["layer"] > hidden:
         return f"layer must be at most {hidden}, the number of hidden layers of its model, got {settings['layer']}"
     return problem
+
+
+def scratch_size(layers, settings):
+    """Return the numbers of a scratch array: those of the widest layer, or of the bins of the model or the patch."""
+    model = model_of(settings)
+    return max_layer_width(layers, max(settings["bins"], model.bins if model else 0))
 
 
 def features(settings, sr):
@@ -145,17 +157,24 @@ class Encoder(Node, version=2):
     code = FrameOut("latent", doc="units of the layer")
     level = FrameOut("latent", doc="level of the frame, that of a sine with the same energy; 1 is full scale")
     peak = FrameOut("latent", doc="what the model divided the frame by, 1 for a full-scale sine; 1 if it did not")
-    scratch_a = Scratch(lambda settings, sr: max_layer_width(encoder_layers(settings), settings["bins"]))
-    scratch_b = Scratch(lambda settings, sr: max_layer_width(encoder_layers(settings), settings["bins"]))
+    scratch_a = Scratch(lambda settings, sr: scratch_size(encoder_layers(settings), settings))
+    scratch_b = Scratch(lambda settings, sr: scratch_size(encoder_layers(settings), settings))
     layers = Table(lambda settings, sr: layer_table(encoder_layers(settings)))
     weights = Table(lambda settings, sr: weight_table(encoder_layers(settings)))
     features, normalisation = Table(features), Table(normalisation)
+    bands = Table(lambda settings, sr: band_table(model_of(settings), False))
 
     def frame(
-        magnitude, scratch_a, scratch_b, layers, weights, features, normalisation, bins, code, code_bins, level, peak
+        magnitude, scratch_a, scratch_b, layers, weights, features, normalisation, bands, bins, code, code_bins,
+        level, peak,
     ):  # fmt: skip
-        peak[0], level[0] = to_features(magnitude, bins, features, normalisation, scratch_a)
-        h = propagate(layers, weights, scratch_a, scratch_b)
+        x, other = scratch_a, scratch_b
+        level[0] = read_bins(magnitude, bins, features, x)
+        if features[BANDED] > 0.0:
+            dense(x, int(features[BINS]), bands, 0, other, int(features[WIDTH]))
+            x, other = other, x
+        peak[0] = to_features(x, features, normalisation)
+        h = propagate(layers, weights, x, other)
         for k in range(code_bins):
             code[k] = h[k]
 
@@ -194,15 +213,16 @@ class Decoder(Node, version=2):
     scaling = Choice("level", "model", doc="whether a wired level replaces the level of the model, or multiplies it")
     empty = Choice("silent", "as_trained", doc="output for a code of zeros: silence, or the output of the model")
     magnitude = FrameOut("magnitude", doc="magnitudes of a spectrum")
-    scratch_a = Scratch(lambda settings, sr: max_layer_width(decoder_layers(settings), settings["bins"]))
-    scratch_b = Scratch(lambda settings, sr: max_layer_width(decoder_layers(settings), settings["bins"]))
+    scratch_a = Scratch(lambda settings, sr: scratch_size(decoder_layers(settings), settings))
+    scratch_b = Scratch(lambda settings, sr: scratch_size(decoder_layers(settings), settings))
     layers = Table(lambda settings, sr: layer_table(decoder_layers(settings)))
     weights = Table(lambda settings, sr: weight_table(decoder_layers(settings)))
     features, normalisation = Table(features), Table(normalisation)
+    bands = Table(lambda settings, sr: band_table(model_of(settings), True))
 
     def frame(
         code, level, level_bins, scaling, empty, scratch_a, scratch_b, layers, weights, features, normalisation,
-        bins, size, magnitude, magnitude_bins,
+        bands, bins, size, magnitude, magnitude_bins,
     ):  # fmt: skip
         strongest = 0.0
         for k in range(bins):
@@ -213,7 +233,12 @@ class Decoder(Node, version=2):
         if empty == 0 and features[SOUNDS] > 0.0:
             gain *= smoothstep(strongest / FAINT)
         is_level = scaling == 0 and level_bins > 0
-        to_magnitudes(h, gain, is_level, size, features, normalisation, magnitude, magnitude_bins)
+        from_features(h, features, normalisation)
+        if features[BANDED] > 0.0:
+            other = scratch_b if int(layers[0]) % 2 == 0 else scratch_a  # the one that does not hold h
+            dense(h, int(features[WIDTH]), bands, 0, other, int(features[BINS]))
+            h = other
+        write_bins(h, gain, is_level, size, features, magnitude, magnitude_bins)
 
     def check(settings):
         return layer_problem(settings)

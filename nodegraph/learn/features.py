@@ -34,8 +34,8 @@ def fit_features(features: Features, magnitudes: np.ndarray) -> Features:
 
 
 def apply_features(features: Features, magnitudes: np.ndarray) -> np.ndarray:
-    """Return the features (frames, bins) of magnitudes, computed in chunks to save memory."""
-    found = np.empty(magnitudes.shape, np.float32)
+    """Return the features (frames, width) of magnitudes, computed in chunks to save memory."""
+    found = np.empty((len(magnitudes), features.width), np.float32)
     for at in range(0, len(magnitudes), _CHUNK_FRAMES):
         found[at : at + _CHUNK_FRAMES] = features.normalise_frames(magnitudes[at : at + _CHUNK_FRAMES])[0]
     return found

@@ -47,6 +47,8 @@ class FeatureConfig(Struct, frozen=True, forbid_unknown_fields=True):
     log: bool = False
     floor: float = 1e-4
     normalise: str = "global"
+    spacing: str = "linear"
+    bands: int = 0
 
 
 class FrameConfig(Struct, frozen=True, forbid_unknown_fields=True):

@@ -198,7 +198,7 @@ class _Training:
                 "epochs": stage.epoch,
                 "seconds": round(stage.seconds, 1),
                 "valid": errors,
-                "adjusted": errors["sum"] * self.features.bins / train.shape[1],  # scaled to the number of bins
+                "adjusted": errors["sum"] * self.features.width / train.shape[1],  # scaled to the number of features
             }
         )
         return finished

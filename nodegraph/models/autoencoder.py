@@ -23,6 +23,7 @@ import numpy as np
 
 from nodegraph.spectral.windows import WINDOWS
 
+from .bands import SPACINGS, band_matrix, inverse_bands
 from .model_file import ModelError, read_model_file, write_model_file
 
 KIND = "autoencoder"
@@ -37,6 +38,7 @@ MAX_EXPONENT = 30.0  # decoded decimal logarithms are clamped to this
 class Features:
     """The conversion of magnitudes |X| to the numbers that the network sees, and back.
 
+    ``spacing`` "mel" or "log" first replaces the bins by ``bands`` weighted means (see :mod:`.bands`). Then
     ``level = max |X|`` of the frame when ``normalise`` is "frame", else 1; ``x = (|X| / level) ** power``;
     ``x = log10(max(x, floor))`` if ``log``; ``y = (x - offset) * scale``. Magnitudes are those of an unscaled FFT of
     ``size`` windowed samples, ``hop`` samples apart at ``rate`` Hz. ``offset`` and ``scale`` are arrays with one
@@ -54,6 +56,8 @@ class Features:
     normalise: str = "frame"
     offset: np.ndarray | None = None
     scale: np.ndarray | None = None
+    spacing: str = "linear"
+    bands: int = 0
 
     def __post_init__(self) -> None:
         _check(isinstance(self.rate, int | float) and 1000 <= self.rate <= 768_000, "rate", self.rate, "1000–768000")
@@ -66,13 +70,18 @@ class Features:
         _check(isinstance(self.log, bool), "log", self.log, "true or false")
         _check(_checked_float(self.floor) and 1e-20 <= self.floor <= 1, "floor", self.floor, "1e-20–1")
         _check(self.normalise in NORMALISATIONS, "normalise", self.normalise, ", ".join(NORMALISATIONS))
+        _check(self.spacing in SPACINGS, "spacing", self.spacing, ", ".join(SPACINGS))
+        if self.spacing == "linear":
+            _check(_checked_int(self.bands, 0, 0), "bands", self.bands, "0 with spacing linear")
+        else:
+            _check(_checked_int(self.bands, 2, self.bins), "bands", self.bands, f"2–{self.bins}")
         for name in ("offset", "scale"):
             values = getattr(self, name)
             if values is not None:
                 values = np.atleast_1d(np.asarray(values, np.float32))
-                sizes = (1, self.bins)
+                sizes = (1, self.width)
                 if values.ndim != 1 or len(values) not in sizes or not np.isfinite(values).all():
-                    raise ModelError(f"features.{name} must be 1 or {self.bins} finite numbers.")
+                    raise ModelError(f"features.{name} must be 1 or {self.width} finite numbers.")
                 object.__setattr__(self, name, values)
         if self.scale is not None and not (np.abs(self.scale) > 1e-30).all():
             raise ModelError("features.scale must not be 0: it could not be undone.")
@@ -81,9 +90,22 @@ class Features:
     def bins(self) -> int:
         return self.size // 2 + 1
 
+    @property
+    def width(self) -> int:
+        """Number of features of a frame: bins, or bands."""
+        return self.bands or self.bins
+
+    @property
+    def band_matrices(self) -> tuple[np.ndarray, np.ndarray]:
+        """The matrices from bins to bands and back; with spacing "linear" there are none."""
+        settings = self.rate, self.size, self.spacing, self.bands
+        return band_matrix(*settings), inverse_bands(*settings)
+
     def normalise_frames(self, magnitudes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Convert magnitudes (frames, bins) to float32 features (frames, bins) and levels (frames,)."""
+        """Convert magnitudes (frames, bins) to float32 features (frames, width) and levels (frames,)."""
         x = np.asarray(magnitudes, np.float32)
+        if self.bands:
+            x = x @ self.band_matrices[0].T
         if self.normalise == "frame":
             level = x.max(axis=-1, initial=0.0)
             x = x / np.maximum(level, SILENCE)[..., None]
@@ -113,11 +135,13 @@ class Features:
         x = np.maximum(x, np.float32(0.0))
         if self.power != 1.0:
             x = x ** np.float32(1.0 / self.power)
-        return x * np.asarray(level, np.float32)[..., None]
+        x = x * np.asarray(level, np.float32)[..., None]
+        return np.maximum(x @ self.band_matrices[1].T, np.float32(0.0)) if self.bands else x
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything except the arrays, for the JSON metadata."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("offset", "scale")}
+        """Return everything except the arrays, for the JSON metadata; bands only if there are any."""
+        left_out = {"offset", "scale"} if self.bands else {"offset", "scale", "spacing", "bands"}
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in left_out}
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,13 +201,16 @@ class Autoencoder:
                 raise ModelError(f"{side}.{i}.weight must have two dimensions, out × in, got {list(weight.shape)}.")
             if bias is not None and bias.shape != (len(weight),):
                 raise ModelError(f"{side}.{i}.bias must hold {len(weight)} numbers, got {list(bias.shape)}.")
-        size, source = self.features.bins, f"a transform of {self.features.size} samples has {self.features.bins} bins"
+        size, source = self.features.width, f"a transform of {self.features.size} samples has {self.features.bins} bins"
+        if self.features.bands:
+            source = f"the features have {size} bands"
         for side, i, layer in layers:
             if layer.inputs != size:
                 raise ModelError(f"{side}.{i}.weight has {layer.inputs} inputs, but {source}.")
             size, source = layer.outputs, f"{side}.{i} has {layer.outputs} outputs"
-        if size != self.features.bins:
-            raise ModelError(f"the decoder must have {self.features.bins} outputs, one per bin, got {size}.")
+        if size != self.features.width:
+            kind = "band" if self.features.bands else "bin"
+            raise ModelError(f"the decoder must have {self.features.width} outputs, one per {kind}, got {size}.")
 
     @property
     def bins(self) -> int:
@@ -195,7 +222,7 @@ class Autoencoder:
         return self.encoder[-1].outputs
 
     def normalise(self, magnitudes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Convert magnitudes (frames, bins) to features (frames, bins) and levels (frames,)."""
+        """Convert magnitudes (frames, bins) to features (frames, width) and levels (frames,)."""
         return self.features.normalise_frames(magnitudes)
 
     def restore(self, y: np.ndarray, level: np.ndarray) -> np.ndarray:
@@ -203,13 +230,13 @@ class Autoencoder:
         return self.features.restore_frames(y, level)
 
     def encode(self, y: np.ndarray) -> np.ndarray:
-        """Encode features (frames, bins) to codes (frames, units)."""
+        """Encode features (frames, width) to codes (frames, units)."""
         for layer in self.encoder:
             y = layer(y)
         return y
 
     def decode(self, code: np.ndarray) -> np.ndarray:
-        """Decode codes (frames, units) to features (frames, bins)."""
+        """Decode codes (frames, units) to features (frames, width)."""
         for layer in self.decoder:
             code = layer(code)
         return code

@@ -16,8 +16,9 @@ from .autoencoder import MAX_EXPONENT, SILENCE, Autoencoder, Layer
 
 # The feature table: bins of the model, STFT bins per model bin, magnitude scale from STFT to model, whether each frame
 # is divided by its maximum, minimum divisor, magnitude of a full-scale sine in the model, power, whether logarithms
-# are taken, lowest magnitude and its logarithm, whether the code 0 is audible.
-BINS, STEP, SCALE, BY_FRAME, QUIET, FULL, POWER, LOG, FLOOR, LOWEST, SOUNDS = range(11)
+# are taken, lowest magnitude and its logarithm, whether the code 0 is audible, number of features,
+# whether they are bands.
+BINS, STEP, SCALE, BY_FRAME, QUIET, FULL, POWER, LOG, FLOOR, LOWEST, SOUNDS, WIDTH, BANDED = range(13)
 LOG2_10 = 3.321928094887362
 SINE = 1.5  # Σ|X|² of a sine over that of its bin, with a Hann window
 LEAST = 1e-12  # length of decoded features below which their shape is rounding
@@ -46,15 +47,16 @@ def feature_table(
 
     ``layers`` are those from the code to the features.
     """
-    table = np.zeros(SOUNDS + 1, np.float32)
+    table = np.zeros(BANDED + 1, np.float32)
     if model is None:
-        table[[BINS, STEP, SCALE, FULL, POWER]] = bins, 1.0, 1.0, size / 4, 1.0
+        table[[BINS, WIDTH, STEP, SCALE, FULL, POWER]] = bins, bins, 1.0, 1.0, size / 4, 1.0
         return table
     features = model.features
     table[[BINS, STEP, SCALE]] = features.bins, bins_per_bin(model, size, sr), features.size / size
     table[[BY_FRAME, QUIET, FULL]] = features.normalise == "frame", SILENCE, features.size / 4
     table[[POWER, LOG, FLOOR, LOWEST]] = features.power, features.log, features.floor, math.log10(features.floor)
-    empty = np.zeros((1, layers[0].inputs if layers else features.bins), np.float32)
+    table[[WIDTH, BANDED]] = features.width, features.bands > 0
+    empty = np.zeros((1, layers[0].inputs if layers else features.width), np.float32)
     for layer in layers:
         empty = layer(empty)
     table[SOUNDS] = model.restore(empty, np.ones(1, np.float32)).max() > 0.0
@@ -63,7 +65,7 @@ def feature_table(
 
 def normalisation_table(model: Autoencoder | None, bins: int) -> np.ndarray:
     """Return the offset of each bin, then the scale of each bin."""
-    table = np.zeros((2, model.bins if model else bins), np.float32)
+    table = np.zeros((2, model.features.width if model else bins), np.float32)
     table[1] = 1.0
     for row, name in enumerate(("offset", "scale")):
         values = getattr(model.features, name) if model else None
@@ -88,38 +90,40 @@ def between_bins(values, position, bins):  # type: ignore[no-untyped-def]
     return max(value, 0.0) if position == inside else 0.0
 
 
-def to_features(magnitude, bins, features, normalisation, y):  # type: ignore[no-untyped-def]
-    """Compute ``y = (x - offset) scale`` with ``x = (|X| / peak)^power`` or its logarithm; return peak and level.
-
-    The peak is the maximum of the frame (1 for a full-scale sine) if the model divides frames by it, else 1. The level
-    is that of a sine with the same energy in the bins of the model.
-    """
+def read_bins(magnitude, bins, features, x):  # type: ignore[no-untyped-def]
+    """Write the magnitudes of the model's bins to ``x``; return the level: that of a sine with the same energy."""
     count, step, scale = int(features[BINS]), read_double(features, STEP), read_double(features, SCALE)
-    highest = energy = 0.0
+    energy = 0.0
     for k in range(count):
-        x = magnitude[k] if step == 1.0 else between_bins(magnitude, k * step, bins)
-        y[k] = clip(scale * x, 0.0, 1e30)
-        highest = max(highest, read_double(y, k))
-        energy += read_double(y, k) * read_double(y, k)
+        value = magnitude[k] if step == 1.0 else between_bins(magnitude, k * step, bins)
+        x[k] = clip(scale * value, 0.0, 1e30)
+        energy += read_double(x, k) * read_double(x, k)
+    return sqrt(energy / SINE) / read_double(features, FULL)
+
+
+def to_features(x, features, normalisation):  # type: ignore[no-untyped-def]
+    """Replace magnitudes by ``y = (x - offset) scale``, ``x = (|X| / peak)^power`` or its logarithm; return the peak.
+
+    The peak is the maximum of the frame (1 for a full-scale sine) if the model divides frames by it, else 1.
+    """
+    count, highest = int(features[WIDTH]), 0.0
+    for k in range(count):
+        highest = max(highest, read_double(x, k))
     divisor = max(highest, read_double(features, QUIET)) if features[BY_FRAME] > 0.0 else 1.0
     exponent, least = read_double(features, POWER), read_double(features, FLOOR)
     for k in range(count):
-        x = read_double(y, k) / divisor
+        value = read_double(x, k) / divisor
         if exponent != 1.0:
-            x = power(x, exponent)
+            value = power(value, exponent)
         if features[LOG] > 0.0:
-            x = log10(max(x, least))
-        y[k] = (x - read_double(normalisation, k)) * read_double(normalisation, count + k)
-    full = read_double(features, FULL)
-    return highest / full if features[BY_FRAME] > 0.0 else 1.0, sqrt(energy / SINE) / full
+            value = log10(max(value, least))
+        x[k] = (value - read_double(normalisation, k)) * read_double(normalisation, count + k)
+    return highest / read_double(features, FULL) if features[BY_FRAME] > 0.0 else 1.0
 
 
-def to_magnitudes(y, gain, is_level, size, features, normalisation, magnitude, bins):  # type: ignore[no-untyped-def]
-    """Invert ``to_features``; bins above those of the model are 0. ``y`` is overwritten.
-
-    ``gain`` is the factor of the result, or its level if ``is_level``.
-    """
-    count, step = int(features[BINS]), read_double(features, STEP)
+def from_features(y, features, normalisation):  # type: ignore[no-untyped-def]
+    """Invert ``to_features`` in place, up to the peak."""
+    count = int(features[WIDTH])
     exponent, lowest = read_double(features, POWER), read_double(features, LOWEST)
     for k in range(count):
         x = read_double(y, k) / read_double(normalisation, count + k) + read_double(normalisation, k)
@@ -129,13 +133,22 @@ def to_magnitudes(y, gain, is_level, size, features, normalisation, magnitude, b
         if exponent != 1.0:
             x = power(x, 1.0 / exponent)
         y[k] = min(x, 1e30)
+
+
+def write_bins(x, gain, is_level, size, features, magnitude, bins):  # type: ignore[no-untyped-def]
+    """Write the magnitudes of the model's bins, negative ones as 0, to those of the patch; bins above them are 0.
+
+    ``gain`` is the factor of the result, or its level if ``is_level``.
+    """
+    count, step = int(features[BINS]), read_double(features, STEP)
+    energy = 0.0
+    for k in range(count):
+        x[k] = clip(read_double(x, k), 0.0, 1e30)
+        energy += read_double(x, k) * read_double(x, k)
     if is_level:
-        energy = 0.0
-        for k in range(count):
-            energy += read_double(y, k) * read_double(y, k)
         gain = gain * 0.25 * size * sqrt(SINE / energy) if energy > LEAST * LEAST else 0.0
     else:
         gain = gain * (0.25 * size if features[BY_FRAME] > 0.0 else 1.0 / read_double(features, SCALE))
     for k in range(bins):
-        x = y[min(k, count - 1)] if step == 1.0 else between_bins(y, k / step, count)
-        magnitude[k] = min(gain * x, 1e30) if k < count * step else 0.0
+        value = x[min(k, count - 1)] if step == 1.0 else between_bins(x, k / step, count)
+        magnitude[k] = min(gain * value, 1e30) if k < count * step else 0.0

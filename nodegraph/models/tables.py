@@ -43,6 +43,13 @@ def weight_table(layers: Sequence[Layer]) -> np.ndarray:
     return np.concatenate(parts[1:] or parts)
 
 
+def band_table(model: Autoencoder | None, back: bool) -> np.ndarray:
+    """Return the matrix from bins to bands, or ``back``, as a layer's weights; no use without bands."""
+    if model is None or not model.features.bands:
+        return np.zeros(1, np.float32)
+    return weight_table([Layer(model.features.band_matrices[back])])
+
+
 def max_layer_width(layers: Sequence[Layer], bins: int) -> int:
     """Return the scratch size of a lane in numbers: that of the widest layer."""
     return max([bins, *(y.inputs for y in layers), *(y.outputs for y in layers)]) + BLOCK

@@ -117,6 +117,15 @@ def test_global_features_and_magnitudes_have_the_same_errors(frames):
     assert errors["features"]["test"]["predict_the_mean"] == pytest.approx(mean, rel=1e-3)
 
 
+@pytest.mark.parametrize("spacing", ["mel", "log"])
+def test_net_learns_logarithmic_bands(frames, spacing):
+    trained = train(frames, recipe=recipe(features__spacing=spacing, features__bands=24, features__power=0.5))
+    assert trained.model.encoder[0].inputs == trained.model.decoder[-1].outputs == 24
+    assert trained.rows[-1].valid < 0.5 * trained.rows[0].valid
+    made = trained.model.reconstruct(frames.test)
+    assert made.shape == frames.test.shape and made.min() >= 0.0 and made.max() > 0.0
+
+
 def test_layers_are_pretrained_joined_and_fine_tuned(frames):
     trained = train(frames, recipe=recipe(TWO))
     assert [stage["stage"] for stage in trained.stages] == ["layer 1", "layer 2", "fine-tuning"]

@@ -33,7 +33,7 @@ def random_model(widths=(12, 5), activations=("relu", "sigmoid"), bias=False, se
             offset = 0.1 * rng.standard_normal(after) if bias else None
             yield Layer(weight.astype(np.float32), offset if offset is None else offset.astype(np.float32), activation)
 
-    widths = (features.bins, *widths)
+    widths = (features.width, *widths)
     encoder = tuple(layers(widths, activations))
     return Autoencoder(features, encoder, tuple(layers(widths[::-1], (*activations[-2::-1], "relu"))))
 

@@ -77,6 +77,8 @@ VARIETIES = {
     "logarithms": {"normalise": "none", "log": True, "floor": 1e-3},
     "logarithms by frame": {"normalise": "frame", "log": True, "offset": [-4.0], "scale": [0.25]},
     "squares": {"normalise": "frame", "power": 2.0},
+    "mel bands": {"normalise": "frame", "spacing": "mel", "bands": 20, "power": 0.5},
+    "logarithmic bands": {"normalise": "global", "spacing": "log", "bands": 33, "offset": [0.0], "scale": [0.05]},
     "roots of logarithms": {"normalise": "bin", "power": 0.5, "log": True, "scale": np.linspace(0.1, 0.2, 33)},
 }
 

@@ -162,7 +162,7 @@ def _result(trained: TrainingResult) -> dict[str, Any]:
         "bytes": trained.path.stat().st_size if trained.path else 0,
         "recipe": model.card["recipe"],
         "widths": "-".join(
-            str(n) for n in (model.bins, *(layer.outputs for layer in (*model.encoder, *model.decoder)))
+            str(n) for n in (model.features.width, *(layer.outputs for layer in (*model.encoder, *model.decoder)))
         ),
         "code": model.code_size,
         "files": about["file_count"],
