@@ -13,6 +13,7 @@ from nodegraph.frame_types import FrameType, check_transform_size
 from nodegraph.maths import clip, exp, read_double, smoothstep, sqrt
 from nodegraph.models.autoencoder import MAX_LAYERS
 from nodegraph.models.axes import unit_names, unit_ranges
+from nodegraph.models.code_map import map_table
 from nodegraph.models.feature_kernels import (
     BANDED,
     BINS,
@@ -366,6 +367,66 @@ class LatentSource(Node, version=2):
 
 
 node_migration("latent_source", 1, params=lambda old: {**old, "fade": "none"})
+
+
+class CodeMap(Node):
+    """Plays a decoder by two numbers: a place in a square where codes of the model's training frames lie.
+
+    The code is the mean of those within ``reach``, weighted by ``(1 - distance / reach)²``, or the nearest one. The
+    axes are the first two of the model, each as ranks: sounds that resemble each other are neighbours.
+    """
+
+    aliases = ("xy pad", "corpus")
+
+    x = In(0.5, min=0.0, max=1.0, doc="place along the first axis of the model")
+    y = In(0.5, min=0.0, max=1.0, doc="place along the second axis of the model")
+    reach = In(0.1, min=0.0, max=1.0, doc="distance within which codes are mixed; 0: only the nearest one")
+    volume = In(0.1, unit="gain", min=0.0, max=1.0, doc="level of each frame; 1 is that of a full-scale sine")
+    file = Option("", kind="file", doc="model of the decoder, in the patch's folder")
+    size = Option(2048, unit="samples", min=8, max=65536, doc="transform size of the following blocks, a power of two")
+    hop = Option(512, unit="samples", min=1, max=65536, doc="distance between frames")
+    code = FrameOut("latent", doc="code at the place")
+    level = FrameOut("latent", doc="volume, for the level of the decoder")
+    places = Table(lambda settings, sr: map_table(map_of(settings)))
+
+    def frame(x, y, reach, volume, places, code, code_bins, level):
+        count, width = int(places[0]), 2 + code_bins
+        nearest, least, total = 0, 1e9, 0.0
+        for k in range(code_bins):
+            code[k] = 0.0
+        for i in range(count):
+            across, up = read_double(places, 1 + i * width) - x, read_double(places, 2 + i * width) - y
+            distance = sqrt(across * across + up * up)
+            if distance < least:
+                nearest, least = i, distance
+            if distance < reach:
+                weight = (1.0 - distance / reach) * (1.0 - distance / reach)
+                total += weight
+                for k in range(code_bins):
+                    code[k] += weight * read_double(places, 3 + i * width + k)
+        for k in range(code_bins):
+            if total > 0.0:
+                code[k] = read_double(code, k) / total
+            elif count > 0:
+                code[k] = places[3 + nearest * width + k]
+        level[0] = volume
+
+    def check(settings):
+        problem = model_problem(settings)
+        if problem or not settings["file"] or map_of(settings):
+            return problem
+        return "its model has no map. Train it again with this version"
+
+    def frames(inputs, settings):
+        size, model = settings["size"], model_of(settings)
+        check_transform_size(size)
+        code = FrameType("latent", model.code_size if model else 1, size, settings["hop"])
+        return {"code": code, "level": replace(code, bins=1)}
+
+
+def map_of(settings):
+    model = model_of(settings)
+    return model.code_map if model else None
 
 
 class ResynthesisSwitch(Node):

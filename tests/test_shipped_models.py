@@ -153,8 +153,9 @@ def test_estimator_is_right_where_it_is_sure_on_unseen_sounds(name):
     assert sure.mean() > 0.05 and (difference[sure] <= 1).mean() >= 0.9
 
 
-def test_parts_model_has_no_negative_weights():
-    model = Autoencoder.load(PATCHES / "models" / "parts-16.safetensors")
+@pytest.mark.parametrize("name", ["parts-16", "parts-32"])
+def test_parts_model_has_no_negative_weights(name):
+    model = Autoencoder.load(PATCHES / "models" / f"{name}.safetensors")
     for layer in (*model.encoder, *model.decoder):
         assert layer.bias is None and layer.weight.min() >= 0.0
 
@@ -236,7 +237,7 @@ def test_output_matches_the_recording_with_all_gains_at_one(name, limit):
 
 
 @pytest.mark.parametrize(
-    "name", [f"autoencoder_{name}" for name in ("toy", "effect", "faders", "microphone", "two_sounds")]
+    "name", [f"autoencoder_{name}" for name in ("toy", "effect", "faders", "parts", "microphone", "two_sounds")]
 )
 def test_output_is_silent_with_all_gains_at_zero(name):
     patch = wire_to_output(load_demo(name), "synthesis.out")
@@ -322,6 +323,15 @@ def test_own_units_of_a_bank_follow_another_sound_and_a_wave():
     assert (played[:, :2] >= low - 1e-4).all() and (played[:, :2] <= high + 1e-4).all()
     assert (played[:, :2].std(axis=0) > 0.05 * (high - low)).all()
     assert not np.allclose(played[:, :2], heard[:, :2], atol=0.1)
+
+
+def test_walk_on_the_map_changes_the_sound_at_an_even_level():
+    sound = render(wire_to_output(load_demo("autoencoder_map"), "phases.out"), 6.0)[SR:, 0]
+    frames = np.abs(stft(sound, SIZE, HOP)).T
+    levels = 20 * np.log10(np.linalg.norm(frames, axis=1))
+    assert np.ptp(levels[8:-8]) < 6.0
+    shapes = frames / np.linalg.norm(frames, axis=1, keepdims=True)
+    assert np.sum(shapes[20] * shapes[-20]) < 0.95
 
 
 def test_monitor_switch_plays_the_microphone_unchanged():

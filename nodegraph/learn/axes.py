@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 
 from nodegraph.models.autoencoder import Autoencoder, Layer
+from nodegraph.models.code_map import MappedCodes
 
 SAMPLE = 20_000  # frames that ranges and descriptors are computed from
 JACOBIANS = 192  # frames that the Jacobian is averaged over
 FLOOR = 1e-5  # smallest eigenvalue relative to the largest, so that A can be inverted
 TOLERANCE = 1e-5  # largest difference of the output, relative to its maximum
 CORRELATED = 0.5  # rank correlation from which an axis is named after a descriptor
+PLACES = 256  # of a map
 QUANTILES = (0.05, 0.5, 0.95)
 BANDS = {"bass": (0.0, 250.0), "low mids": (250.0, 800.0), "mids": (800.0, 2500.0), "treble": (2500.0, 1e9)}  # Hz
 
@@ -48,6 +50,18 @@ def ordered_axes(model: Autoencoder, magnitudes: np.ndarray) -> Autoencoder:
     shares = np.diag(gram) * np.diag(covariance)
     order = np.argsort(-shares, kind="stable")
     return _with_card(_permuted(model, order), features, some, shares[order])
+
+
+def with_code_map(model: Autoencoder, magnitudes: np.ndarray) -> Autoencoder:
+    """Return the model with a map of some training frames (frames, bins), ordered by its first two axes.
+
+    A place is the rank of the frame along each axis: the frames fill the square evenly.
+    """
+    some = magnitudes[:: max(1, len(magnitudes) // PLACES)][:PLACES]
+    codes = model.encode(model.normalise(some)[0]).astype(np.float32)
+    ranks = np.argsort(np.argsort(codes[:, [0, -1 if codes.shape[1] == 1 else 1]], axis=0), axis=0)
+    places = (ranks + 0.5).astype(np.float32) / np.float32(len(codes))
+    return replace(model, code_map=MappedCodes(places, codes))
 
 
 def _rotation(gram: np.ndarray, moments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -116,11 +130,14 @@ def _with_card(model: Autoencoder, features: np.ndarray, magnitudes: np.ndarray,
     total = max(float(shares.sum()), 1e-30)
     described = descriptors(magnitudes, model.features.rate)
     correlations = _rank_correlations(codes, np.stack(list(described.values()), axis=1))
+    parts = _peaks_of_parts(model)
     entries: list[dict[str, Any]] = []
     for unit, (low, median, high) in enumerate(ranges.T):
         best = int(np.argmax(np.abs(correlations[unit])))
         word, strength = list(described)[best], float(correlations[unit, best])
         follows = ("" if strength > 0 else "less ") + word if abs(strength) >= CORRELATED else ""
+        if parts is not None and follows not in ("noisy", "bright"):
+            follows = f"{parts[unit]:.0f} Hz"
         entries.append(
             {
                 "name": f"{unit + 1} {follows}".strip(),
@@ -133,6 +150,14 @@ def _with_card(model: Autoencoder, features: np.ndarray, magnitudes: np.ndarray,
             }
         )
     return replace(model, card=model.card | {"axes": entries})
+
+
+def _peaks_of_parts(model: Autoencoder) -> np.ndarray | None:
+    """Return the frequency of the peak of each part, Hz, of a model whose units add spectra up; None of any other."""
+    weight = model.decoder[0].weight
+    if len(model.decoder) > 1 or model.features.bands or weight.min() < 0.0:
+        return None
+    return np.maximum(weight.argmax(axis=0), 1) * model.features.rate / model.features.size
 
 
 def descriptors(magnitudes: np.ndarray, rate: float) -> dict[str, np.ndarray]:

@@ -18,7 +18,7 @@ from nodegraph.models.torch_import import threads_sleep
 
 from . import checkpoint as checkpoints
 from .adapt import pairs_from, recipe_from
-from .axes import ordered_axes
+from .axes import ordered_axes, with_code_map
 from .baselines import Baselines
 from .card import card_of
 from .curve import save_curve
@@ -284,7 +284,8 @@ class _Training:
         return Autoencoder(self.features, encoder, decoder, card)
 
     def _build_result(self, stopped: bool) -> TrainingResult:
-        bare, network = ordered_axes(self._model(), self.frames.train), Network(self.pairs)
+        bare = with_code_map(ordered_axes(self._model(), self.frames.train), self.frames.train)
+        network = Network(self.pairs)
         baseline_errors = self._baselines(network, self.train_frames)
         errors = {
             "features": {

@@ -2,8 +2,8 @@
 
 Needs only NumPy. This module is the reference for training (``nodegraph.learn``) and playback (the blocks ``encoder``
 and ``decoder``). The file format is safetensors: ``encoder.0.weight`` (out, in), optionally ``encoder.0.bias``
-(out,), … , ``decoder.0.weight``, … , optionally ``features.offset`` and ``features.scale``; the metadata string
-``nodegraph`` is JSON::
+(out,), … , ``decoder.0.weight``, … , optionally ``features.offset`` and ``features.scale``, ``map.places`` and
+``map.codes``; the metadata string ``nodegraph`` is JSON::
 
     {"format": 1, "kind": "autoencoder", "features": {"rate": 22050, "size": 2048, …},
      "encoder": [{"activation": "relu"}, …], "decoder": [{"activation": "linear"}, …], "card": {…}}
@@ -24,6 +24,7 @@ import numpy as np
 from nodegraph.spectral.windows import WINDOWS
 
 from .bands import SPACINGS, band_matrix, inverse_bands
+from .code_map import MappedCodes
 from .model_file import ModelError, read_model_file, write_model_file
 
 KIND = "autoencoder"
@@ -183,12 +184,13 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class Autoencoder:
-    """Features, encoder and decoder layers, and the model card: data, recipe and errors."""
+    """Features, encoder and decoder layers, the model card (data, recipe and errors), and perhaps a map of codes."""
 
     features: Features
     encoder: tuple[Layer, ...]
     decoder: tuple[Layer, ...]
     card: dict[str, Any] = field(default_factory=dict)
+    code_map: MappedCodes | None = None
 
     def __post_init__(self) -> None:
         layers = [("encoder", i, layer) for i, layer in enumerate(self.encoder)]
@@ -211,6 +213,8 @@ class Autoencoder:
         if size != self.features.width:
             kind = "band" if self.features.bands else "bin"
             raise ModelError(f"the decoder must have {self.features.width} outputs, one per {kind}, got {size}.")
+        if self.code_map is not None and self.code_map.codes.shape[1] != self.code_size:
+            raise ModelError(f"map.codes must have {self.code_size} units, got {self.code_map.codes.shape[1]}.")
 
     @property
     def bins(self) -> int:
@@ -257,6 +261,8 @@ class Autoencoder:
         for name in ("offset", "scale"):
             if (values := getattr(self.features, name)) is not None:
                 tensors[f"features.{name}"] = values
+        if self.code_map is not None:
+            tensors |= {"map.places": self.code_map.places, "map.codes": self.code_map.codes}
         metadata = {
             "features": self.features.to_dict(),
             "encoder": [layer.to_dict() for layer in self.encoder],
@@ -293,7 +299,10 @@ def _build_model(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any])
     features = Features(**values, offset=tensors.get("features.offset"), scale=tensors.get("features.scale"))
     encoder, decoder = (_layers(side, tensors, metadata) for side in ("encoder", "decoder"))
     card = metadata.get("card", {})
-    return Autoencoder(features, encoder, decoder, card if isinstance(card, dict) else {})
+    code_map = None
+    if "map.places" in tensors and "map.codes" in tensors:
+        code_map = MappedCodes(tensors["map.places"], tensors["map.codes"])
+    return Autoencoder(features, encoder, decoder, card if isinstance(card, dict) else {}, code_map)
 
 
 def _layers(side: str, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> tuple[Layer, ...]:

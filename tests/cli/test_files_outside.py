@@ -18,7 +18,7 @@ from tests.editor.user import SimulatedUser
 from tests.watching import Watch
 
 ENDINGS = {"subpatch": "json", "midi_file": "mid", "decoder": "safetensors", "encoder": "safetensors",
-           "gain_bank": "safetensors", "latent_source": "safetensors",
+           "gain_bank": "safetensors", "latent_source": "safetensors", "code_map": "safetensors",
            "spectrogram_player": "npy", "torchscript": "pt", "torchscript_frames": "pt"}  # fmt: skip
 BLOCKS = sorted(
     type

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nodegraph.learn.axes import ordered_axes
+from nodegraph.learn.axes import ordered_axes, with_code_map
 from nodegraph.models.autoencoder import Autoencoder, Features, Layer
 from nodegraph.models.axes import unit_names, unit_ranges
 
@@ -96,6 +96,30 @@ def test_axis_is_named_after_what_it_follows_and_rises_with_it():
     turned = ordered_axes(Autoencoder(features, encoder, decoder), heard)
     assert unit_names(turned) == ("1 bass", "2")
     assert np.corrcoef(turned.encode(heard)[:, 0], bass)[0, 1] > 0.5
+
+
+def test_parts_that_add_up_are_named_after_their_peaks():
+    features = Features(rate=8000.0, size=64, hop=16, normalise="none")
+    parts = np.full((3, BINS), 0.01, np.float32)
+    parts[0, 4], parts[1, 8], parts[2, 20] = 1.0, 3.0, 2.0
+    layers = Layer(parts, None, "relu"), Layer(np.ascontiguousarray(parts.T), None, "relu")
+    heard = np.random.default_rng(5).gamma(1.0, 1.0, (3000, BINS)).astype(np.float32)
+    turned = ordered_axes(Autoencoder(features, layers[:1], layers[1:]), heard)
+    assert unit_names(turned) == ("1 1000 Hz", "2 2500 Hz", "3 500 Hz")
+
+
+def test_map_holds_codes_of_training_frames_in_the_order_of_two_axes(tmp_path):
+    heard = frames()
+    turned = with_code_map(ordered_axes(mixed_model(), heard), heard)
+    turned.save(tmp_path / "m.safetensors")
+    found = Autoencoder.load(tmp_path / "m.safetensors").code_map
+    assert found.places.shape == (256, 2) and found.codes.shape == (256, UNITS)
+    for axis in range(2):
+        order = np.argsort(found.places[:, axis])
+        assert (np.diff(found.codes[order, axis]) >= 0.0).all()
+        np.testing.assert_allclose(found.places[order, axis], (np.arange(256) + 0.5) / 256, atol=1e-6)
+    known = {tuple(code) for code in np.round(turned.encode(turned.normalise(heard)[0]), 3)}
+    assert {tuple(code) for code in np.round(found.codes[:5], 3)} <= known
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from nodegraph import load
 from nodegraph.engine.offline import Offline, Stepper
 from nodegraph.graph import GraphError, build_graph
 from nodegraph.models.autoencoder import ACTIVATIONS, Autoencoder, Layer
+from nodegraph.models.code_map import MappedCodes
 from nodegraph.models.tables import layer_table, max_layer_width, weight_table
 from nodegraph.patch import Group, SetParam
 from nodes.neural import Decoder, Encoder, propagate
@@ -302,6 +303,33 @@ def test_unit_that_plays_on_its_own_goes_through_its_range(folder):
     before, after = (seen_in(patch, folder, noise(400), name) for name in ("before", "after"))
     assert np.array_equal(after[:, [0, 4]], before[:, [0, 4]])
     np.testing.assert_allclose(after[:, 1:4], np.tile([1.0, 0.0, -1.0], (len(after), 1)), atol=1e-6)
+
+
+def mapped(folder, **params):
+    """Return the code that a map of five places plays, with its params."""
+    places = np.array([[0.1, 0.1], [0.9, 0.1], [0.1, 0.9], [0.9, 0.9], [0.5, 0.5]], np.float32)
+    codes = np.eye(5, dtype=np.float32)
+    replace(random_model(), code_map=MappedCodes(places, codes)).save(folder.parent / "m.safetensors")
+    patch = patch_of(map=("code_map", {"file": "m.safetensors", "size": SIZE, "hop": HOP, **params}))
+    tap(patch, "map.code", "code")
+    engine = Offline(patch.document, RATE, path=folder)
+    engine.run_samples(800)
+    (code,) = (helper.latest(1)[0] for (id, *_), helper in engine.plan.helpers.items() if id == "code")
+    return code
+
+
+def test_map_plays_the_nearest_code_or_a_mixture_of_those_within_reach(folder):
+    assert np.array_equal(mapped(folder, x=0.8, y=0.2, reach=0.0), [0, 1, 0, 0, 0])
+    assert np.array_equal(mapped(folder, x=0.5, y=0.6, reach=0.05), [0, 0, 0, 0, 1])
+    between = mapped(folder, x=0.1, y=0.5, reach=0.5)
+    near, far = (1.0 - 0.4 / 0.5) ** 2, (1.0 - 0.4 / 0.5) ** 2
+    np.testing.assert_allclose(between, np.array([near, 0, near, 0, far]) / (2 * near + far), atol=1e-5)
+
+
+def test_map_of_a_model_without_one_is_a_placeholder(folder):
+    patch = patch_of(map=("code_map", {"file": "model.safetensors"}))
+    found = build_graph(patch.document, RATE, folder).placeholders
+    assert found["map"] == "its model has no map. Train it again with this version"
 
 
 @pytest.mark.parametrize(("layer", "units"), [(1, 14), (2, 7), (3, 5), (4, 7), (5, 14)])
