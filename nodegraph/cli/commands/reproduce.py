@@ -43,7 +43,7 @@ class Split(StrEnum):
 SPLITS = {
     Split.sources: "split by {source}",
     Split.frames: "frames dealt at random",
-    Split.folds: "five folds of unseen {source}s: mean ± standard deviation",
+    Split.folds: "five folds of unseen {sources}: mean ± standard deviation",
 }
 
 
@@ -179,8 +179,7 @@ def reproduce(
 
         frames, about = _frames(selected.hop, quick, audio, corpus, seed, folder, progress)
         divisions = _divisions(frames, split, seed)
-        about["name"] += ", " + SPLITS[split].format(source="recording" if audio else "patch")
-        about["name"] += ", each bin scaled to 1" if per_bin else ""
+        about["name"] += _protocol(split, bool(audio), per_bin)
         tasks = tasks_of(selected, frames.features, quick, epochs)
         about["run"] = f"{'quick' if quick else 'full'}, {plural(len(tasks), 'training')}, seed {seed}"
         if epochs:
@@ -225,6 +224,7 @@ def _figure(
         assert not isinstance(divided, list)
         scaled = scaled_frames(divided, figure.scale, per_bin)
         trained = train_nets(figure, scaled, quick, epochs, seed, device, bar.to, lambda: stop.requested)
+    about["name"] += _protocol(split, bool(audio), per_bin)
     lines = [f"## {figure.title}", "", f"{figure.source}.", "", f"Corpus: {about['name']}.", ""]
     text = "\n".join([*lines, *figure.table(trained, scaled)])
     write_report(output, text, lambda: figure.draw(trained, scaled))
@@ -266,6 +266,12 @@ def _frames(
     max_frames = sum(QUICK if quick else COUNTS)
     frames = collect(sources, features, max_frames, seed, skipped=skipped, progress=report_progress)
     return frames, {"name": plural(len(sources), "recording"), "skipped": frames.skipped}
+
+
+def _protocol(split: Split, is_recorded: bool, per_bin: bool) -> str:
+    """Return how the frames are divided and scaled, to continue the name of a corpus."""
+    source, sources = ("recording", "recordings") if is_recorded else ("patch", "patches")
+    return f", {SPLITS[split].format(source=source, sources=sources)}" + (", each bin scaled to 1" if per_bin else "")
 
 
 def _divisions(frames: FrameSets, split: Split, seed: int) -> FrameSets | list[FrameSets]:
