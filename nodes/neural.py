@@ -271,6 +271,12 @@ def adjusted_value(gain, scale, mute):
     return 0.0 if mute > 0.5 else gain * scale
 
 
+def value_in_range(factor, ranges, k, units):
+    """Return the value of unit k in its range: low for 0, the median for a half, high for 1, and linear between."""
+    low, middle, high = read_double(ranges, k), read_double(ranges, units + k), read_double(ranges, 2 * units + k)
+    return low + 2.0 * factor * (middle - low) if factor < 0.5 else middle + (2.0 * factor - 1.0) * (high - middle)
+
+
 def names_of_units(settings):
     return unit_names(model_of(settings))
 
@@ -278,10 +284,10 @@ def names_of_units(settings):
 class GainBank(Node):
     """Scales each unit of a code by a fader, a knob and a mute: ``y[k] = a[k] x[k]``, ``a[k] = gain scale (1 - mute)``.
 
-    The controls of Sarroff & Casey (2014). A unit whose ``own`` is above 0.5 does not follow the sound: its value is
-    ``low + a (high - low)``, in the range that the unit has in the model. The ``level`` of each frame is multiplied by
-    the length of the adjusted code over that of the code, so it falls with every fader. Values are lists with one
-    number per unit, or one number for all.
+    The controls of Sarroff & Casey (2014). A unit whose ``own`` is above 0.5 does not follow the sound: a sets its
+    value in its range in the model, from the 5 % quantile (0) through the median (½) to the 95 % quantile (1).
+    The ``level`` of each frame is multiplied by the length of the adjusted code over that of the code, so it falls with
+    every fader. Values are lists with one number per unit, or one number for all.
     """
 
     display = "bars"
@@ -300,9 +306,8 @@ class GainBank(Node):
             factor = adjusted_value(read_double(gain, k), read_double(scale, k), read_double(mute, k))
             value = clip(read_double(code, k), -1e30, 1e30)
             if read_double(own, k) > 0.5:
-                low, high = read_double(ranges, k), read_double(ranges, bins + k)
-                adjusted[k] = low + factor * (high - low)
-                value = max(abs(low), abs(high))
+                adjusted[k] = value_in_range(factor, ranges, k, bins)
+                value = max(abs(read_double(ranges, k)), abs(read_double(ranges, 2 * bins + k)))
             else:
                 adjusted[k] = factor * value
             total += value * value
@@ -327,10 +332,11 @@ class GainBank(Node):
 
 
 class LatentSource(Node, version=2):
-    """Generates a code from faders, to play a decoder without input: ``y[k] = low + gain[k] scale[k] (high - low)``.
+    """Generates a code from faders, to play a decoder without input: ``y[k] = gain[k] scale[k]``, in the unit's range.
 
-    The mode without input of Sarroff & Casey (2014), who use the phases of ``channel_vocoder``. The range of a unit is
-    that of the model in ``file``; without one it is 0 to 1, as in the paper. A muted unit is as with its fader at 0.
+    The mode without input of Sarroff & Casey (2014), who use the phases of ``channel_vocoder``. With a model in
+    ``file``, a fader goes from the 5 % quantile of its unit through the median to the 95 % quantile; without one it is
+    the value itself, as in the paper. A muted unit is as with its fader at 0.
     The level of a frame is ``volume`` times the highest fader: it falls to silence with all of them; or ``volume``.
     """
 
@@ -349,8 +355,7 @@ class LatentSource(Node, version=2):
         highest = 0.0
         for k in range(code_bins):
             factor = adjusted_value(read_double(gain, k), read_double(scale, k), read_double(mute, k))
-            low, high = read_double(ranges, k), read_double(ranges, code_bins + k)
-            code[k] = low + factor * (high - low)
+            code[k] = value_in_range(factor, ranges, k, code_bins)
             highest = max(highest, factor)
         level[0] = volume * highest if fade == 0 else volume
 

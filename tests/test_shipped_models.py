@@ -319,7 +319,7 @@ def test_own_units_of_a_bank_follow_another_sound_and_a_wave():
     played, heard = played[1:], heard[:-1]  # the wire of the code is one hop long, to match the ramps of the axis
     assert np.array_equal(played[:, 2:], heard[:, 2:])
     model = Autoencoder.load(PATCHES / "models" / "general-64.safetensors")
-    low, high = unit_ranges(model, 64).reshape(2, 64)[:, :2]
+    low, _, high = unit_ranges(model, 64).reshape(3, 64)[:, :2]
     assert (played[:, :2] >= low - 1e-4).all() and (played[:, :2] <= high + 1e-4).all()
     assert (played[:, :2].std(axis=0) > 0.05 * (high - low)).all()
     assert not np.allclose(played[:, :2], heard[:, :2], atol=0.1)

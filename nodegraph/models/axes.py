@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -25,13 +25,17 @@ def unit_names(model: Autoencoder | None) -> tuple[str, ...]:
 
 
 def unit_ranges(model: Autoencoder | None, units: int) -> np.ndarray:
-    """Return the lowest value of each unit in play, then the highest: float32 (2 units,); 0 and 1 if unknown."""
-    table = np.repeat(np.array([0.0, 1.0], np.float32), units)
+    """Return the values of each unit with its fader down, in the middle and up: float32 (3 units,), lowest first.
+
+    They are the low, median and high value of its axis; 0, ½ and 1 if these are unknown.
+    """
+    table = np.repeat(np.array([[0.0], [0.5], [1.0]], np.float32), units, axis=1)
     for number, axis in enumerate(_axes(model)[:units]):
         low, high = axis.get("low"), axis.get("high")
         if _is_number(low) and _is_number(high):
-            table[number], table[units + number] = low, high
-    return table
+            median = axis.get("median")
+            table[:, number] = low, median if _is_number(median) else 0.5 * (low + high), high
+    return table.ravel()
 
 
 def _axes(model: Autoencoder | None) -> list[Mapping[str, Any]]:
@@ -41,5 +45,5 @@ def _axes(model: Autoencoder | None) -> list[Mapping[str, Any]]:
     return axes if model and len(axes) == model.code_size else []
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and abs(value) < 1e6

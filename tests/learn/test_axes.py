@@ -74,8 +74,9 @@ def test_units_of_other_codes_are_only_put_in_order():
 def test_ranges_are_quantiles_of_the_units():
     turned, heard = ordered_axes(mixed_model(), frames()), frames()
     codes = turned.encode(turned.normalise(heard)[0])
-    low, high = unit_ranges(turned, UNITS).reshape(2, UNITS)
+    low, middle, high = unit_ranges(turned, UNITS).reshape(3, UNITS)
     np.testing.assert_allclose((codes < low).mean(axis=0), 0.05, atol=0.002)
+    np.testing.assert_allclose((codes < middle).mean(axis=0), 0.5, atol=0.002)
     np.testing.assert_allclose((codes > high).mean(axis=0), 0.05, atol=0.002)
 
 
@@ -128,4 +129,4 @@ def test_map_holds_codes_of_training_frames_in_the_order_of_two_axes(tmp_path):
 def test_cards_without_usable_axes_give_numbers_and_the_range_of_a_fader(axes):
     model = replace(mixed_model(), card={"axes": axes})
     assert unit_names(model) in ((), tuple(str(unit + 1) for unit in range(UNITS)))
-    assert np.array_equal(unit_ranges(model, UNITS), np.repeat([0.0, 1.0], UNITS).astype(np.float32))
+    assert np.array_equal(unit_ranges(model, UNITS), np.repeat([0.0, 0.5, 1.0], UNITS).astype(np.float32))

@@ -302,7 +302,7 @@ def test_unit_that_plays_on_its_own_goes_through_its_range(folder):
     tap(patch, "bank.adjusted", "after")
     before, after = (seen_in(patch, folder, noise(400), name) for name in ("before", "after"))
     assert np.array_equal(after[:, [0, 4]], before[:, [0, 4]])
-    np.testing.assert_allclose(after[:, 1:4], np.tile([1.0, 0.0, -1.0], (len(after), 1)), atol=1e-6)
+    np.testing.assert_allclose(after[:, 1:4], np.tile([0.0, -0.5, -1.0], (len(after), 1)), atol=1e-6)
 
 
 def mapped(folder, **params):
