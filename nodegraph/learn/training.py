@@ -225,9 +225,10 @@ class _Training:
         assert self.path is not None
         left = checkpoints.read_checkpoint(checkpoints.path_of(self.path), self.key, self.device)
         for number, tensors in enumerate(left.pairs):
-            inputs = self._encode_outer(self.train_frames, number)
-            self.pairs.append(new_pair(self.recipe.layers[number], inputs, self.start))
-            Network(self.pairs[-1:]).restore(tensors)
+            if number == len(self.pairs):
+                inputs = self._encode_outer(self.train_frames, number)
+                self.pairs.append(new_pair(self.recipe.layers[number], inputs, self.start))
+            Network(self.pairs[number : number + 1]).restore(tensors)
         self.rows, self.reports = left.rows, left.reports
         return left
 

@@ -194,6 +194,14 @@ def test_model_is_trained_on_with_its_layers_and_features(frames):
     assert adapted.errors["features"]["valid"]["relative"] < new.errors["features"]["valid"]["relative"]
 
 
+def test_interrupted_adaptation_resumes(frames, tmp_path):
+    known = train(frames, recipe=recipe(TWO), seed=1).model
+    complete = train(frames, start=known, epochs=4, seed=2)
+    path = tmp_path / "m.safetensors"
+    assert train(frames, path, start=known, epochs=4, seed=2, observer=TrainingObserver(stop=StopAfter(15))).stopped
+    assert same(train(frames, path, start=known, epochs=4, seed=2, resume=True).model, complete.model)
+
+
 def test_parts_stay_parts_when_they_are_trained_on(frames):
     chosen = recipe(layers__0__decay_negative=1.0, layers__0__non_negative=True, layers__0__initialiser="uniform")
     adapted = train(frames, start=train(frames, recipe=chosen).model, epochs=2).model
