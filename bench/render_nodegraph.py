@@ -146,10 +146,10 @@ def coder() -> Patch:
     for id, type in (("polar", "polar"), ("faders", "gain_bank"), ("back", "from_polar"), ("inverse", "inverse_stft")):
         p.add(type, id=id)
     p.add("encoder", id="encoder", file=model)
-    p.add("decoder", id="decoder", file=model)
+    p.add("decoder", id="decoder", file=model, scaling="model")
     for wire in (
         "saw.out stft.audio", "stft.spectrum polar.spectrum", "polar.magnitude encoder.magnitude",
-        "encoder.code faders.code", "faders.adjusted decoder.code", "encoder.level decoder.level",
+        "encoder.code faders.code", "faders.adjusted decoder.code", "encoder.peak decoder.level",
         "decoder.magnitude back.magnitude", "polar.phase back.phase", "back.spectrum inverse.spectrum",
         "inverse.out out.audio",
     ):  # fmt: skip
