@@ -9,36 +9,19 @@ import numpy as np
 
 from nodegraph.maths import gain_to_db, log10, read_double, rising_edge
 from nodegraph.node import In, Line, Memory, Node, Out, State, Table
+from nodegraph.spectral.k_weighting import ABSOLUTE_GATE, OFFSET, RELATIVE_GATE, k_weighting
 
-SHELF_HZ, SHELF_DB, SHELF_Q = 1681.974450955533, 3.999843853973347, 0.7071752369554196  # the head
-HIGH_PASS_HZ, HIGH_PASS_Q = 38.13547087602444, 0.5003270373238773  # low frequencies are softer
-OFFSET = -0.691  # LU; a full-scale sine of 997 Hz in one lane has -3.01 LUFS
 STEP_SECONDS = 0.1
 MOMENTARY, SHORT_TERM = 4, 30  # steps
-LEAST, GATE = -70.0, -10.0  # LUFS, and LU below the loudness without the gate
 SILENCE = -100.0  # LUFS
-BINS, PER_LU = 800, 10.0  # of the histogram of 400 ms blocks, from LEAST on
+BINS, PER_LU = 800, 10.0  # of the histogram of 400 ms blocks, from ABSOLUTE_GATE on
 FILTER = 5  # coefficients of a filter of second order
 OVERSAMPLING, TAPS = 4, 16  # of the true peak
 STEPS, SUM, DONE = 0, SHORT_TERM, SHORT_TERM + 1  # places in ``blocks``
 
 
-def k_weighting(settings, sr):
-    """Return the coefficients b0, b1, b2, a1, a2 of the shelf and of the high-pass at a sample rate."""
-    k = np.tan(np.pi * SHELF_HZ / sr)
-    high = 10.0 ** (SHELF_DB / 20.0)
-    middle = high**0.4996667741545416
-    a0 = 1.0 + k / SHELF_Q + k * k
-    shelf = [
-        (high + middle * k / SHELF_Q + k * k) / a0,
-        2.0 * (k * k - high) / a0,
-        (high - middle * k / SHELF_Q + k * k) / a0,
-        2.0 * (k * k - 1.0) / a0,
-        (1.0 - k / SHELF_Q + k * k) / a0,
-    ]
-    k = np.tan(np.pi * HIGH_PASS_HZ / sr)
-    a0 = 1.0 + k / HIGH_PASS_Q + k * k
-    return np.array([*shelf, 1.0, -2.0, 1.0, 2.0 * (k * k - 1.0) / a0, (1.0 - k / HIGH_PASS_Q + k * k) / a0])
+def weights_of(settings, sr):
+    return k_weighting(sr)
 
 
 class Loudness(Node):
@@ -58,7 +41,7 @@ class Loudness(Node):
     momentary = Out(unit="LUFS", doc="loudness of the last 400 ms")
     short_term = Out(unit="LUFS", doc="loudness of the last 3 s")
     integrated = Out(unit="LUFS", doc="loudness since the last reset, without pauses")
-    weights = Table(k_weighting)
+    weights = Table(weights_of)
     s1, s2, s3, s4 = (State() for _ in range(4))
     blocks, counts, energies = Memory(lambda s: DONE + 4), Memory(lambda s: BINS), Memory(lambda s: BINS)
     left, before = State(0), State()
@@ -108,12 +91,12 @@ def end_step(blocks, counts, energies, per_sample):
     energy = mean_of_steps(blocks, MOMENTARY)
     blocks[DONE + 1] = loudness_of(energy)
     blocks[DONE + 2] = loudness_of(mean_of_steps(blocks, SHORT_TERM))
-    if done + 1 >= MOMENTARY and blocks[DONE + 1] > LEAST:
-        place = min(int((blocks[DONE + 1] - LEAST) * PER_LU), BINS - 1)
+    if done + 1 >= MOMENTARY and blocks[DONE + 1] > ABSOLUTE_GATE:
+        place = min(int((blocks[DONE + 1] - ABSOLUTE_GATE) * PER_LU), BINS - 1)
         counts[place] += 1.0
         energies[place] += energy
-        gate = loudness_of(mean_from(counts, energies, 0)) + GATE
-        blocks[DONE + 3] = loudness_of(mean_from(counts, energies, max(int((gate - LEAST) * PER_LU), 0)))
+        gate = loudness_of(mean_from(counts, energies, 0)) + RELATIVE_GATE
+        blocks[DONE + 3] = loudness_of(mean_from(counts, energies, max(int((gate - ABSOLUTE_GATE) * PER_LU), 0)))
 
 
 def mean_of_steps(blocks, count):

@@ -1,4 +1,7 @@
-"""Comparison measures: small functions of sounds, NumPy arrays (samples,) at a common sample rate.
+"""Measures of sounds: small functions of NumPy arrays.
+
+Absolute measures are numbers of one sound, in units: :mod:`.registry` finds them in :mod:`.absolute`, each with its
+options and tolerance. Comparison measures are functions of sounds (samples,) at a common rate:
 
 - :mod:`.comparison` computes all of them for recordings and describes each in one line.
 - Content: :mod:`.pitch` and :mod:`.onsets`; both need librosa.

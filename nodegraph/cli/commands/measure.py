@@ -1,0 +1,96 @@
+"""``nodegraph measure``: numbers of one recording, in units."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..options import Json
+from ..output import columns, print_json
+
+if TYPE_CHECKING:
+    from nodegraph.measures.registry import Audition
+
+
+def measure(
+    sound: Annotated[
+        Path | None, typer.Argument(metavar="SOUND", show_default=False, help="Sound file to measure. None: list all.")
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option("--input", metavar="SOUND", help="What was played into it, for responses and echoes.")
+    ] = None,
+    target: Annotated[Path | None, typer.Option("--target", metavar="SOUND", help="Sound to be reached.")] = None,
+    json: Json = False,
+) -> None:
+    """List the measures of lessons, or apply them to a recording.
+
+    Pitch, partials, envelope, level, filter, modulation, aliases, onsets, stereo, latency and distances. Without a
+    sound it lists each with its options, unit and tolerance. Measures that do not apply say why. The sounds must have
+    one sample rate.
+    """
+    from nodegraph.measures.registry import measures
+
+    if sound is None:
+        rows = [
+            {
+                "name": one.name,
+                "unit": one.unit,
+                "meaning": one.meaning,
+                "tolerance": one.tolerance,
+                "options": one.options,
+            }
+            for one in measures().values()
+        ]
+        print_json(rows) if json else columns(_listed(row) for row in rows)
+        return
+    found = _values(_audition(sound, source, target))
+    if json:
+        print_json(found)
+    else:
+        columns((name, one.get("problem") or f"{one['value']:.6g} {one['unit']}") for name, one in found.items())
+
+
+def _listed(row: dict[str, Any]) -> tuple[str, ...]:
+    options = ", ".join(f"{name} = {value!r}" for name, value in row["options"].items())
+    return row["name"], row["unit"], row["meaning"], f"within {row['tolerance']}", options
+
+
+def _audition(sound: Path, source: Path | None, target: Path | None) -> Audition:
+    from nodegraph.files.sound_file import read_samples
+    from nodegraph.measures.registry import audition_of
+
+    from ..errors import CommandError
+
+    values, rate = read_samples(sound)
+    others = {}
+    for name, path in (("source", source), ("target", target)):
+        if path is None:
+            continue
+        other, other_rate = read_samples(path)
+        if other_rate != rate:
+            raise CommandError(f"{path}: sample rate must be {rate:g} Hz, got {other_rate:g}. Resample it.")
+        padded = _of_length(other, len(values))
+        others[name] = padded.mean(axis=1) if name == "source" else padded
+    return audition_of(values, rate, **others)
+
+
+def _of_length(values: Any, samples: int) -> Any:
+    import numpy as np
+
+    channels = np.asarray(values, np.float64).reshape(len(values), -1)[:samples]
+    return np.pad(channels, ((0, samples - len(channels)), (0, 0)))
+
+
+def _values(audition: Audition) -> dict[str, dict[str, Any]]:
+    """Return value and unit of each measure, or the problem that it has with the sound."""
+    from nodegraph.measures.registry import MeasureError, measures
+
+    found: dict[str, dict[str, Any]] = {}
+    for name, one in measures().items():
+        try:
+            found[name] = {"value": one.of(audition), "unit": one.unit}
+        except MeasureError as error:
+            found[name] = {"problem": str(error)}
+    return found
