@@ -35,7 +35,7 @@ from .peers.base import ROOT
 PATCHES = ROOT / "patches"
 MODELS = ROOT / "bench" / "results" / "estimators"
 SYNTHESIZER = "fm_single_note"  # the patch of the included model
-SMALL = ("subtractive_voice", "pluck", "feedback_fm", "bells", "lessons/2_envelope")
+SMALL = ("subtractive_voice", "pluck", "feedback_fm", "bells", "lessons/04_envelopes/solutions/reference")
 SEED = 1 << 40  # of the sounds that are matched; no training uses it
 NEAR = 1.0 / 15.0  # of the range: what counts as within one class
 DRAWS = 2048  # random settings that a recording is compared with

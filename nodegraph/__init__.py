@@ -19,14 +19,16 @@ if TYPE_CHECKING:
     from nodegraph.patch import Patch, PatchError
 
     from .api import Sound, load, play, render, trust
+    from .lessons import grade
 
-__all__ = ["GraphError", "Patch", "PatchError", "Sound", "__version__", "load", "play", "render", "trust"]
+__all__ = ["GraphError", "Patch", "PatchError", "Sound", "__version__", "grade", "load", "play", "render", "trust"]
 
 _HOME = {
     "GraphError": "graph",
     "Patch": "api",
     "PatchError": "patch",
     "Sound": "api",
+    "grade": "lessons",
     "load": "api",
     "trust": "api",
     "play": "api",

@@ -43,14 +43,16 @@ ALLOWED: dict[str, set[str]] = {
     "estimator": VOCABULARY
     | {"files", "processes", "patch", "spectral", "measures", "models", "graph", "engine", "control", "api", "learn"},
     "mixtures": {"files", "patch", "spectral", "measures", "models", "api", "learn"},
+    "lessons": {"files", "processes", "patch", "blocks", "measures", "kernel", "graph", "engine"},
     "editor": VOCABULARY
     | {"files", "midi", "patch", "blocks", "models", "graph", "engine", "recording", "control", "api", "learn"}
-    | {"estimator", "processes"},
+    | {"estimator", "processes", "measures", "lessons"},
     "cli": VOCABULARY
     | {"native", "files", "midi", "patch", "blocks", "spectral", "measures", "models", "kernel", "graph", "plan"}
     | {"engine", "recording", "control", "api", "inversion", "learn", "estimator", "mixtures", "editor"}
+    | {"lessons"}
     | {"processes"},
-    "nodegraph": {"version", "patch", "graph", "api"},
+    "nodegraph": {"version", "patch", "graph", "api", "lessons"},
     "__main__": {"cli"},
     "nodes": VOCABULARY | {"files", "patch", "blocks", "spectral", "models"},
 }

@@ -20,7 +20,7 @@ from nodegraph.patch import Document, encode_patch, locate
 from tests.midi.midi_files import write_piece
 
 FOLDER = Path(__file__).parent.parent / "patches"
-FILES = sorted([*FOLDER.glob("*.json"), *FOLDER.glob("lessons/*.json")])
+FILES = sorted(FOLDER.glob("*.json"))
 NAMES = [str(file.relative_to(FOLDER).with_suffix("")) for file in FILES]
 SR = 44100
 SECONDS = 4.0
@@ -99,7 +99,6 @@ def test_all_documented_patches_exist():
         "style_transfer",
     }  # fmt: skip
     assert documented <= set(NAMES)
-    assert sum(name.startswith("lessons/") for name in NAMES) >= 8
 
 
 @every_patch
@@ -525,22 +524,3 @@ def test_sampled_guitar_captures_its_phrase():
     start = int(np.flatnonzero(backwards.any(axis=1))[0])
     played = sound[start - phrase : start][::-1]
     assert np.abs(backwards[start + 1 + fade : start + phrase - fade] - played[fade : -fade - 1]).max() < 0.01
-
-
-def test_sine_lesson_plays_a_fifth():
-    sound = sound_of("lessons/1_sine_and_pitch")[:, 0]
-    note = 440 * 2 ** ((57 - 69) / 12)
-    assert peak_near(sound, note, 5.0) == pytest.approx((note, 0.25), rel=1e-3)
-    assert peak_near(sound, 1.5 * note, 5.0) == pytest.approx((1.5 * note, 0.15), rel=1e-3)
-
-
-def test_feedback_lesson_is_a_one_pole_low_pass():
-    patch = load_demo("lessons/5_feedback")
-    patch.remove("noise")
-    patch.remove("g")
-    patch.connect(f"{patch.add('impulse', frequency=0.01)}.out", "input_part.a")
-    g = patch.add("constant", value=0.9)
-    patch.connect(f"{g}.out", "one_less_g.a")
-    patch.connect(f"{g}.out", "feedback_part.b")
-    wire_to_output(patch, "sum.out")
-    assert render(patch, 0.01)[:200, 0] == pytest.approx(0.1 * 0.9 ** np.arange(200), abs=1e-6)

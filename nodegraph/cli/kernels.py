@@ -8,26 +8,20 @@ import pkgutil
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from nodegraph.engine.kernels import kernels_of_block, kernels_of_graph
+
 from .output import plural, print_note
 from .progress import Progress
 
 if TYPE_CHECKING:
-    from nodegraph.graph import Graph
     from nodegraph.kernel import Kernel, NativeFunction
-    from nodegraph.node import Node, Settings
+    from nodegraph.node import Node
 
     AnyKernel = Kernel | NativeFunction
 
+__all__ = ["compile_kernels", "kernels_of_engine", "kernels_of_graph", "kernels_of_type"]
+
 LIVE = ("nodegraph.engine.callback", "nodegraph.engine.live")  # modules that are needed only live
-
-
-def kernels_of_graph(graph: Graph) -> list[AnyKernel]:
-    """Return the kernels of a patch's nodes. Raises KernelError for a block without an equation."""
-    found: list[AnyKernel] = []
-    for node in graph.typed_nodes:
-        if node.cls and not node.problem:
-            found += _kernels(node.cls, node.settings)
-    return list(dict.fromkeys(found))
 
 
 def kernels_of_type(cls: type[Node]) -> list[AnyKernel]:
@@ -37,18 +31,8 @@ def kernels_of_type(cls: type[Node]) -> list[AnyKernel]:
     values |= dict.fromkeys(cls.spec.wired, (False, True))
     found: list[AnyKernel] = []
     for chosen in itertools.product(*values.values()):
-        found += _kernels(cls, dict(zip(values, chosen)) | options)
+        found += kernels_of_block(cls, dict(zip(values, chosen)) | options)
     return found
-
-
-def _kernels(cls: type[Node], settings: Settings) -> list[AnyKernel]:
-    """Return the kernels of a block: two if it computes samples and frames, none for an output device, else one."""
-    from nodegraph.kernel import kernel_of
-
-    if cls.device == "output":
-        return []
-    parts = ["", "frame"] if cls.block and cls.frame else [""]
-    return [kernel_of(cls, settings, part) for part in parts]
 
 
 def kernels_of_engine(live: bool = False) -> list[AnyKernel]:

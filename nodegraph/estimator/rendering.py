@@ -16,6 +16,7 @@ from nodegraph.engine.rewind import RewindableEngine, can_rewind
 from nodegraph.graph import Graph, GraphError, GraphNode, build_graph
 from nodegraph.graph.knobs import knob_changes
 from nodegraph.graph.outputs import LANE_MIX
+from nodegraph.graph.side_effects import without_side_effects
 from nodegraph.patch import Change, Document, SetParam, SetParams, ValueChange, locate
 from nodegraph.patch.actions import parse_port_ref, within
 from nodegraph.patch.change import VALUES
@@ -173,20 +174,6 @@ class BatchRenderer:
             return mean
         finally:
             engine.close()
-
-
-def without_side_effects(graph: Graph) -> Graph:
-    """Return a copy of a graph without the helpers that its sound does not depend on: recorders, meters, senders."""
-    outputs = [node.id for node in graph.typed_nodes if node.cls is not None and node.cls.device == "output"]
-    heard = set(outputs).union(*(nx.ancestors(graph, id) for id in outputs))
-    others = [node.id for node in graph.typed_nodes if node.spec.helpers and node.id not in heard]
-    if not others:
-        return graph
-    pruned: Graph = graph.copy()
-    pruned.remove_nodes_from(others)
-    pruned.graph["loops"] = [loop for loop in graph.loops if not set(loop) & set(others)]
-    nx.freeze(pruned)
-    return pruned
 
 
 def with_separate_lanes(laned: Graph, graph: Graph) -> Graph:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent
+LESSONS = "lessons"  # the folder of lessons, whose patches are exercises
 
 
 class DemoError(Exception):
@@ -20,9 +21,10 @@ def demo_folder() -> Path:
 
 
 def demo_patch(name: str) -> Path:
-    """Return the path of a demo or lesson by name. Raises DemoError, which lists the available ones."""
+    """Return the path of a demo by name. Raises DemoError, which lists the available ones."""
     folder = demo_folder()
-    found = {path.stem: path for path in sorted(folder.rglob("*.json"), reverse=True)}
+    files = [path for path in folder.rglob("*.json") if LESSONS not in path.relative_to(folder).parts]
+    found = {path.stem: path for path in sorted(files, reverse=True)}
     if name not in found:
         raise DemoError(f"unknown demo '{name}'. Choose one of {', '.join(sorted(found))}.")
     return found[name]

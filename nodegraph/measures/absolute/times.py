@@ -44,8 +44,8 @@ def tempo(audition: Audition, per_beat: float = 1.0) -> float:
 def swing(audition: Audition) -> float:
     """Return how late every second onset is, in steps: 0 even, 1/3 triplets."""
     times = attacks_of(audition.sound, audition.rate) / audition.rate
-    if len(times) < 5:
-        raise MeasureError("the sound has fewer than five onsets")
+    if len(times) < 4:
+        raise MeasureError("the sound has fewer than four onsets")
     gaps = np.diff(times)
     first, second = np.median(gaps[::2]), np.median(gaps[1::2])
     return float(2.0 * first / (first + second) - 1.0)
