@@ -21,8 +21,14 @@ from .hand_ins import HandIn, hand_ins_in
 from .lesson import Lesson
 from .loading import find_lesson
 
-# of the typed graph of a hand-in, see docs/BUDGETS.md
-BUDGETS = {"NODEGRAPH_MAX_NODES": "2000", "NODEGRAPH_MEMORY": "0.25", "NODEGRAPH_MAX_FORMULAS": "16"}
+# of the graph of a hand-in, see docs/BUDGETS.md; a process that is forked has one thread
+LIMITS = {
+    "NODEGRAPH_MAX_NODES": "2000",
+    "NODEGRAPH_MEMORY": "0.25",
+    "NODEGRAPH_MAX_FORMULAS": "16",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
 
 
 def grade(
@@ -66,7 +72,7 @@ def _assessed(
         return
     numbers = [str(limits.seconds), str(limits.megabytes), str(limits.jobs)]
     command = python_command("-m", "nodegraph.lessons.grader", str(lesson.folder.resolve()), *numbers)
-    environment = python_environment() | {name: os.environ.get(name, value) for name, value in BUDGETS.items()}
+    environment = python_environment() | {name: os.environ.get(name, value) for name, value in LIMITS.items()}
     lines = [json.dumps({"id": hand_in.id, "path": str(hand_in.path)}) for hand_in in given]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True

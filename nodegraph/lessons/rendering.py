@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -29,10 +30,10 @@ def typed(document: Document, rate: float, home: Path) -> Graph:
 
     Raises GraphError, also for a block that would be silent, since its file is missing or outside the folder.
     """
-    graph = without_side_effects(build_graph(document, rate, home))
+    graph = build_graph(document, rate, home)
     if silent := [f"{node.title}: {node.problem}" for node in graph.typed_nodes if node.problem]:
         raise GraphError(silent)
-    return graph
+    return without_side_effects(graph)
 
 
 def audition(document: Document, stimulus: Stimulus, rate: float, home: Path, graph: Graph | None = None) -> Audition:
@@ -61,8 +62,9 @@ def audition(document: Document, stimulus: Stimulus, rate: float, home: Path, gr
     return found if source is None else replace(found, source=source.astype(np.float64))
 
 
+@lru_cache(maxsize=16)
 def played_samples(played: Played, samples: int, rate: float, home: Path) -> np.ndarray:
-    """Return the samples of an input, float32 (samples,)."""
+    """Return the samples of an input, float32 (samples,), which must not be changed."""
     length = min(round(played.seconds * rate), samples) if played.seconds is not None else int(INPUT_SHARE * samples)
     wave = np.zeros(samples)
     time = np.arange(length) / rate
@@ -74,7 +76,10 @@ def played_samples(played: Played, samples: int, rate: float, home: Path) -> np.
         wave[:length] = np.sin(2.0 * np.pi * played.hz * time)
     elif played.wave == "saw":
         numbers = np.arange(1, int(HIGHEST_SWEEP * rate / played.hz) + 1)
-        wave[:length] = sum(np.sin(2.0 * np.pi * played.hz * n * time) / n for n in numbers) * (2.0 / np.pi)
+        turn = partial = np.exp(2j * np.pi * played.hz * time)
+        for number in numbers:
+            wave[:length] += (2.0 / np.pi / number) * partial.imag
+            partial = partial * turn
     elif played.wave == "sweep":
         octaves = np.log(HIGHEST_SWEEP * rate / LOWEST_SWEEP_HZ)
         growth = octaves * rate / max(length, 1)
