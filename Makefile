@@ -5,6 +5,7 @@
 # make quality  measure aliases, distortion, reverberation, stretching and hearing, also of other programs, two minutes
 # make matching train estimators of nine patches and match sounds with them, two to three hours
 # make mixtures measure each part of the recipe texture, and loops, ten minutes
+# make lessons  measure how well the checks of the lessons hear mistakes, and write the table in docs/LESSONS.md, a minute
 # make monkey   send random clicks, drags and keys to the editor for two minutes
 # make picture  update the picture of the editor in docs/
 # make models   train the models in patches/models again
@@ -39,7 +40,7 @@ CONTRACTS := $(wildcard tests/nodes/test_*contract*.py)
 # pip must not wait for input.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test check-ruff check-mypy check-tests bench quality matching mixtures monkey picture models fuzz storm kills soak \
+.PHONY: run test check-ruff check-mypy check-tests bench quality matching mixtures lessons monkey picture models fuzz storm kills soak \
 	flight guarded offline lint format lock hooks system clean
 .DELETE_ON_ERROR:
 
@@ -92,6 +93,9 @@ matching: $(VENV)/.test
 mixtures: $(VENV)/.test
 	@$(BIN)/python -m bench.mixtures parts
 	@$(BIN)/python -m bench.mixtures loops
+
+lessons: $(VENV)/.test
+	@$(BIN)/python -m bench.lessons
 
 monkey: $(VENV)/.test
 	@tools/install-system $(TEST_PACKAGES)

@@ -43,7 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "estimator": VOCABULARY
     | {"files", "processes", "patch", "spectral", "measures", "models", "graph", "engine", "control", "api", "learn"},
     "mixtures": {"files", "patch", "spectral", "measures", "models", "api", "learn"},
-    "lessons": {"files", "processes", "patch", "blocks", "measures", "kernel", "graph", "engine"},
+    "lessons": VOCABULARY | {"files", "processes", "patch", "blocks", "measures", "kernel", "graph", "engine"},
     "editor": VOCABULARY
     | {"files", "midi", "patch", "blocks", "models", "graph", "engine", "recording", "control", "api", "learn"}
     | {"estimator", "processes", "measures", "lessons"},

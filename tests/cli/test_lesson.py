@@ -68,3 +68,10 @@ def test_grade_writes_all_reports(cli, tmp_path):
     assert (tmp_path / "out/grades.csv").read_text().startswith("id,name,score,max,sound,pitch,comments\n")
     assert "1 of 1 failed pitch" in (tmp_path / "out/class.md").read_text()
     assert len(list((tmp_path / "out/results").iterdir())) == 2
+
+
+def test_mutants_are_counted_and_named(cli):
+    cli("lesson", "new", "mine")
+    outcome = cli("lesson", "mine", "--mutants", "4")
+    assert outcome.out.splitlines()[-1].startswith("mine: 4 of 4 rewirings accepted, ")
+    assert cli("lesson", "mine", "--mutants", "4", "--json").json["accepted_mistakes"] == []

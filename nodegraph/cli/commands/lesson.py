@@ -31,6 +31,9 @@ def lesson(
         Path | None, typer.Option("--start", metavar="FOLDER", help="Copy the patch to start from to a new folder.")
     ] = None,
     test: Annotated[bool, typer.Option("--test", help="Test the lesson by its solutions and wrong patches.")] = False,
+    mutants: Annotated[
+        int, typer.Option("--mutants", metavar="N", min=0, help="Test it by N rewirings and N mistakes.")
+    ] = 0,
     language: Annotated[str, typer.Option("--language", metavar="CODE", help="Language, such as de.")] = "en",
     json: Json = False,
 ) -> int:
@@ -51,6 +54,8 @@ def lesson(
         return _copy_start(found, start, json)
     if test:
         return _test(found, json)
+    if mutants:
+        return _mutants(found, mutants, json)
     if check is not None:
         return _check(found, check, language, json)
     return _show(found, language, json)
@@ -137,6 +142,31 @@ def _test(lesson: Lesson, json: bool) -> int:
         count = f"{len(lesson.solutions)} solutions and {len(lesson.wrong)} wrong patches"
         print_line(f"{lesson.id}: {count}, {'ok' if not problems else f'{len(problems)} with another result'}")
     return int(bool(problems))
+
+
+def _mutants(lesson: Lesson, count: int, json: bool) -> int:
+    from nodegraph.lessons import Assessor
+    from nodegraph.lessons.mutants import broken_results, kept_results
+
+    assessor = Assessor(lesson)
+    kept, broken = kept_results(assessor, count), broken_results(assessor, count)
+    rejected = [one.mutant.description for one in kept if not one.assessment.accepted]
+    accepted = [one.mutant.description for one in broken if one.assessment.accepted]
+    missed = [one for one in broken if one.first_failed and not one.right_hint]
+    others = [f"{one.mutant.description}: {one.first_failed}" for one in missed]
+    if json:
+        counts = {"lesson": lesson.id, "rewirings": len(kept), "mistakes": len(broken)}
+        print_json(counts | {"rejected_rewirings": rejected, "accepted_mistakes": accepted, "other_hints": others})
+        return 0
+    for label, lines in (("rejected", rejected), ("accepted", accepted), ("other hint", others)):
+        for line in lines:
+            print_line(printable(f"{label}: {line}"))
+    print_line(
+        f"{lesson.id}: {len(kept) - len(rejected)} of {len(kept)} rewirings accepted, "
+        f"{len(broken) - len(accepted)} of {len(broken)} mistakes rejected, "
+        f"{len(broken) - len(accepted) - len(others)} with a hint that covers them"
+    )
+    return 0
 
 
 def _copy_start(lesson: Lesson, folder: Path, json: bool) -> int:
