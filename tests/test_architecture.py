@@ -44,13 +44,14 @@ ALLOWED: dict[str, set[str]] = {
     | {"files", "processes", "patch", "spectral", "measures", "models", "graph", "engine", "control", "api", "learn"},
     "mixtures": {"files", "patch", "spectral", "measures", "models", "api", "learn"},
     "lessons": VOCABULARY | {"files", "processes", "patch", "blocks", "measures", "kernel", "graph", "engine"},
+    "text": VOCABULARY | {"patch", "graph", "api", "measures"},
     "editor": VOCABULARY
     | {"files", "midi", "patch", "blocks", "models", "graph", "engine", "recording", "control", "api", "learn"}
     | {"estimator", "processes", "measures", "lessons"},
     "cli": VOCABULARY
     | {"native", "files", "midi", "patch", "blocks", "spectral", "measures", "models", "kernel", "graph", "plan"}
     | {"engine", "recording", "control", "api", "inversion", "learn", "estimator", "mixtures", "editor"}
-    | {"lessons"}
+    | {"lessons", "text"}
     | {"processes"},
     "nodegraph": {"version", "patch", "graph", "api", "lessons"},
     "__main__": {"cli"},

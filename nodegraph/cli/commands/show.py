@@ -38,6 +38,7 @@ def show(
             "--format", "-f", help="Text, a drawing (Mermaid, Graphviz) or the graph (GraphML, node-link JSON)."
         ),
     ] = Format.text,
+    python: Annotated[bool, typer.Option("--python", help="Print a Python program that builds the patch.")] = False,
     set: Sets = None,
     rate: Rate = None,
     allow_outside: Outside = False,
@@ -46,6 +47,11 @@ def show(
 ) -> None:
     """Show a patch: nodes, lanes, latency, wires and loops."""
     opened = open_patch(patch, set, allow_outside=allow_outside)
+    if python:
+        from nodegraph.text.python_program import python_program
+
+        print_line(python_program(opened.document, patch.name).rstrip("\n"))
+        return
     graph = build_graph_for(opened, float(rate or opened.document.settings.rate or 44100.0), allow_outside)
     if plan:
         if format is not Format.text:
