@@ -20,11 +20,15 @@ def demo_folder() -> Path:
     raise DemoError(f"the demo patches are missing ({PACKAGE.parent / 'patches'}). Install nodegraph again.")
 
 
+def demo_files() -> list[Path]:
+    """Return all demo patches, without those of lessons. Raises DemoError if none are installed."""
+    folder = demo_folder()
+    return [path for path in sorted(folder.rglob("*.json")) if LESSONS not in path.relative_to(folder).parts]
+
+
 def demo_patch(name: str) -> Path:
     """Return the path of a demo by name. Raises DemoError, which lists the available ones."""
-    folder = demo_folder()
-    files = [path for path in folder.rglob("*.json") if LESSONS not in path.relative_to(folder).parts]
-    found = {path.stem: path for path in sorted(files, reverse=True)}
+    found = {path.stem: path for path in reversed(demo_files())}
     if name not in found:
         raise DemoError(f"unknown demo '{name}'. Choose one of {', '.join(sorted(found))}.")
     return found[name]

@@ -31,6 +31,11 @@ class Verdict:
             return self.problem
         return f"{self.value:.4g} {measures()[self.check.measure].unit}".rstrip()
 
+    @property
+    def wanted_text(self) -> str:
+        """The range that is asked for, with its unit."""
+        return self.check.range_text(measures()[self.check.measure].unit)
+
     def hint(self, language: str = ENGLISH) -> str:
         """Return the hint of a failed check, "" of a passed one."""
         return "" if self.passed else self.check.hint_for(self.value, language)
@@ -110,7 +115,6 @@ def student_markdown(assessment: Assessment, name: str, language: str = ENGLISH)
 
 def _row(verdict: Verdict) -> str:
     check = verdict.check
-    wanted = check.range_text(measures()[check.measure].unit)
     result = "passed" if verdict.passed else "failed"
     points = f"{verdict.points:g} / {check.points:g}"
-    return f"| {check.id} | {result} | {verdict.value_text} | {wanted} | {points} |"
+    return f"| {check.id} | {result} | {verdict.value_text} | {verdict.wanted_text} | {points} |"

@@ -6,8 +6,6 @@ import csv
 import io
 from typing import Any
 
-from nodegraph.measures.registry import measures
-
 from .assessment import Assessment, Verdict
 from .grades import Grades
 from .lesson import ENGLISH, VISIBLE, Lesson, text_in
@@ -68,8 +66,7 @@ def lesson_markdown(lesson: Lesson, language: str = ENGLISH) -> str:
 
 
 def _output(verdict: Verdict, language: str) -> str:
-    wanted = verdict.check.range_text(measures()[verdict.check.measure].unit)
-    measured = f"{verdict.check.measure.replace('_', ' ')}: {verdict.value_text}, asked {wanted}."
+    measured = f"{verdict.check.measure.replace('_', ' ')}: {verdict.value_text}, asked {verdict.wanted_text}."
     return f"{measured} {verdict.hint(language)}".strip()
 
 

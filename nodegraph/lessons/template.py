@@ -100,12 +100,26 @@ def copy_start(lesson: Lesson, folder: Path) -> Path:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise LessonError(f"{folder}: exists and is not empty. Name a new folder.")
+    return working_copy(lesson, folder)
+
+
+def working_copy(lesson: Lesson, folder: Path, again: bool = False) -> Path:
+    """Return a copy of the start patch in a folder, with the sounds and models that it uses.
+
+    A copy that is there is left as it is; ``again`` makes another one.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for path in lesson.folder.iterdir():
         if path.name in OWN_FILES or path.suffix == OWN_SUFFIX or path == lesson.start:
             continue
-        copy = shutil.copytree if path.is_dir() else shutil.copy
-        copy(path, folder / path.name)
-    patch = folder / f"{lesson.id}.json"
-    shutil.copy(lesson.start, patch)
+        if path.is_dir():
+            shutil.copytree(path, folder / path.name, dirs_exist_ok=True)
+        else:
+            shutil.copy(path, folder / path.name)
+    patch, number = folder / f"{lesson.id}.json", 1
+    while again and patch.exists():
+        number += 1
+        patch = folder / f"{lesson.id}-{number}.json"
+    if not patch.exists():
+        shutil.copy(lesson.start, patch)
     return patch

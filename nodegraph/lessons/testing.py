@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nodegraph.measures.registry import measures
-
 from .checking import Assessor
 from .lesson import Lesson
 
@@ -13,12 +11,12 @@ from .lesson import Lesson
 def solution_problems(assessor: Assessor, path: Path) -> list[str]:
     """Return a line for each check that a solution fails."""
     assessment = assessor.assess_file(path)
-    lines = [assessment.problem] if assessment.problem else []
-    for verdict in assessment.failed if not lines else ():
-        unit = measures()[verdict.check.measure].unit
-        wanted = verdict.check.range_text(unit)
-        lines.append(f"solutions/{path.name}: check '{verdict.check.id}' got {verdict.value_text}, must be {wanted}.")
-    return lines
+    if assessment.problem:
+        return [f"solutions/{path.name}: {assessment.problem}"]
+    return [
+        f"solutions/{path.name}: check '{one.check.id}' got {one.value_text}, must be {one.wanted_text}."
+        for one in assessment.failed
+    ]
 
 
 def wrong_problems(assessor: Assessor, path: Path) -> list[str]:

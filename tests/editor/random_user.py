@@ -57,8 +57,9 @@ TEXTS = (
 )
 # commands that replace the patch, wait for a device, or are not edits
 LEFT_OUT = {
-    "quit", "new", "open_file", "demos", "revert", "midi", "learn_midi", "export_sound", "training", "new_window",
-    "all_commands", "record", "keep_last", "device", "osc", "piano_keys", "toggle_flight_log", "record_wire",
+    "quit", "new", "open_file", "demos", "lessons", "revert", "midi", "learn_midi", "export_sound", "training",
+    "new_window", "all_commands", "record", "keep_last", "device", "osc", "piano_keys", "toggle_flight_log",
+    "record_wire",
 }  # fmt: skip
 KEYS = (
     "escape",

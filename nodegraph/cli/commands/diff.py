@@ -23,7 +23,7 @@ def diff(
     allow_outside: Outside = False,
     json: Json = False,
 ) -> None:
-    """Say what changed from one patch to another, in words and in sound.
+    """Say what changed between two patches, in words and in sound.
 
     Values have their units; a block whose id changed is renamed. Both patches are rendered from silence, and their
     levels, spectra and pitches compared.

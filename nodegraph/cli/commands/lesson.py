@@ -103,13 +103,10 @@ def _check(lesson: Lesson, path: Path, language: str, json: bool) -> int:
 
 
 def _print_verdicts(assessment: Assessment, language: str) -> None:
-    from nodegraph.measures.registry import measures
-
-    rows = []
-    for verdict in assessment.visible():
-        wanted = verdict.check.range_text(measures()[verdict.check.measure].unit)
-        rows.append(("passed" if verdict.passed else "FAILED", verdict.check.id, verdict.value_text, f"asked {wanted}"))
-    columns(rows)
+    columns(
+        ("passed" if verdict.passed else "FAILED", verdict.check.id, verdict.value_text, f"asked {verdict.wanted_text}")
+        for verdict in assessment.visible()
+    )
     first = next((verdict for verdict in assessment.visible() if not verdict.passed), None)
     if first is not None:
         print_line(printable(f"{first.check.id}: {first.hint(language)}"))

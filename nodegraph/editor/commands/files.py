@@ -76,8 +76,8 @@ def open_file(desk: Desk, payload: object) -> None:
         desk.ask_file("open", "Open patch", lambda path: open_path(desk, path), ".json")
 
 
-def open_path(desk: Desk, path: Path) -> None:
-    """Open a patch file, after asking about unsaved changes."""
+def open_path(desk: Desk, path: Path, on_open: Callable[[], object] = lambda: None) -> None:
+    """Open a patch file, after asking about unsaved changes; call ``on_open`` when it is open."""
 
     def load() -> None:
         try:
@@ -87,6 +87,7 @@ def open_path(desk: Desk, path: Path) -> None:
             return
         show_patch(desk, patch)
         add_recent_file(desk, path)
+        on_open()
 
     confirm_discard(desk, f"Open {path.name}", load)
 

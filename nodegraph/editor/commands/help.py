@@ -9,7 +9,7 @@ from typing import Any
 
 from nodegraph.blocks.page import page
 from nodegraph.blocks.registry import family_name, node_types
-from nodegraph.files.demos import demo_folder
+from nodegraph.files.demos import demo_files, demo_folder
 
 from ..command import command, key_table
 from ..desk import Desk, Panel
@@ -148,7 +148,7 @@ def help_block(desk: Desk, payload: object) -> None:
 def example_of(type: str) -> Path | None:
     """Return the smallest demo patch that contains a block, or None."""
     found = []
-    for path in demo_folder().rglob("*.json"):
+    for path in demo_files():
         try:
             text = path.read_text()
         except OSError:
@@ -160,9 +160,9 @@ def example_of(type: str) -> Path | None:
 
 @command("Demos…", menu="Help")
 def demos(desk: Desk, payload: object) -> None:
-    """Open a demo patch or lesson."""
+    """Open a demo patch."""
     folder = demo_folder()
-    paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.json"))}
+    paths = {path.relative_to(folder).as_posix(): path for path in demo_files()}
     candidates = [
         Candidate(key, path.stem, path.parent.name, _title(path), _title(path)) for key, path in paths.items()
     ]
