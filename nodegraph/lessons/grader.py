@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from nodegraph.blocks.registry import node_types
+from nodegraph.engine.core import EngineError
 from nodegraph.engine.kernels import kernels_of_graph
 from nodegraph.graph import GraphError
 from nodegraph.kernel import KernelError
@@ -143,7 +144,7 @@ def _assess(assessor: Assessor, path: str, handle: int, seconds: float) -> dict[
         return assessment_data(assessor.assess_graph(document, graph))
     except MemoryError:
         return _refused_data(assessor, "needs more memory than a hand-in may have. Simplify the patch.")
-    except (PatchError, GraphError, KernelError) as error:
+    except (PatchError, GraphError, KernelError, EngineError) as error:
         problems = getattr(error, "problems", None)
         text = str(problems[0] if problems else error).removeprefix(f"{path}: ")
         return _refused_data(assessor, text)

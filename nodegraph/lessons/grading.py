@@ -22,7 +22,7 @@ from .lesson import Lesson
 from .loading import find_lesson
 
 # of the graph of a hand-in, see docs/BUDGETS.md; a process that is forked has one thread
-LIMITS = {
+ENVIRONMENT = {
     "NODEGRAPH_MAX_NODES": "2000",
     "NODEGRAPH_MEMORY": "0.25",
     "NODEGRAPH_MAX_FORMULAS": "16",
@@ -72,7 +72,7 @@ def _assessed(
         return
     numbers = [str(limits.seconds), str(limits.megabytes), str(limits.jobs)]
     command = python_command("-m", "nodegraph.lessons.grader", str(lesson.folder.resolve()), *numbers)
-    environment = python_environment() | {name: os.environ.get(name, value) for name, value in LIMITS.items()}
+    environment = python_environment() | {name: os.environ.get(name, value) for name, value in ENVIRONMENT.items()}
     lines = [json.dumps({"id": hand_in.id, "path": str(hand_in.path)}) for hand_in in given]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True

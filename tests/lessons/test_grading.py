@@ -18,7 +18,7 @@ from nodegraph.lessons.hand_ins import hand_ins_in
 from nodegraph.lessons.reports import grades_csv, gradescope
 from nodegraph.lessons.template import write_template
 
-LIMITS = Limits(seconds=0.5, megabytes=1024, jobs=2)
+LIMITS = Limits(seconds=0.5, megabytes=200, jobs=2)
 
 
 def chain(type, count):
@@ -39,20 +39,24 @@ def hostile():
     outside["nodes"][0] = {"id": "osc", "type": "file_player", "params": {"file": "../../../../etc/passwd"}}
     lanes = chain("vca", 1)
     lanes["nodes"][1]["params"] = {"gain": [1.0] * 1_000_000}
+    memory = chain("delay", 1)
+    memory["nodes"][0] = {"id": "osc", "type": "spread", "params": {"count": 22}}
+    memory["nodes"][1]["params"] = {"max_time": 60.0}
     return {
         "no_output": {"format": "nodegraph", "version": 1, "nodes": [{"id": "osc", "type": "sine"}]},
         "endless": loop,
         "nodes": chain("vca", 10_000),
         "lanes": lanes,
         "outside": outside,
-        "slow": chain("reverb", 200),
+        "memory": memory,
+        "slow": chain("reverb", 150),
         "wrong_file": "\x89PNG, not a patch",
     }
 
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
-    """The grades of twelve hand-ins of the template lesson: three solutions, two wrong patches, seven hostile ones."""
+    """The grades of 13 hand-ins of the template lesson: three solutions, two wrong patches, eight hostile ones."""
     root = tmp_path_factory.mktemp("grading")
     write_template(root / "tuning")
     hand_ins = root / "hand_ins"
@@ -73,7 +77,7 @@ def by_id(graded):
 
 
 def test_all_hand_ins_are_graded_in_order(graded, by_id):
-    assert list(by_id) == sorted(by_id) and len(by_id) == 13
+    assert list(by_id) == sorted(by_id) and len(by_id) == 14
     assert {id for id, assessment in by_id.items() if assessment.accepted} == {"good_0", "good_1", "good_2"}
     assert by_id["low_0"].score == 1.0
 
@@ -85,6 +89,7 @@ def test_all_hand_ins_are_graded_in_order(graded, by_id):
         ("nodes", "more than 2000 nodes"),
         ("lanes", "larger than 4194304 bytes"),
         ("outside", "is outside the folder of the patch"),
+        ("memory", "not enough memory"),
         ("slow", "takes more than 0.5 s to render and measure"),
         ("wrong_file", "invalid JSON"),
         ("absent", "no hand-in"),
@@ -124,7 +129,7 @@ def test_statistics_name_the_typical_wrong_patch(graded):
     assert pitch.typical == pytest.approx(220.0, rel=1e-3) and pitch.example in ("low_0", "low_1")
     assert pitch.sentence().startswith("3 of 6 failed pitch: typically 220 Hz, asked 327 to 333 Hz, such as low_")
     report = class_markdown(graded)
-    assert "13 hand-ins, 3 with all points" in report and "- slow: takes more than" in report
+    assert "14 hand-ins, 3 with all points" in report and "- slow: takes more than" in report
     assert class_data(graded)["checks"][0]["range"] == [-60.0, 0.0]
 
 
