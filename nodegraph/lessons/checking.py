@@ -6,17 +6,16 @@ import os
 
 import numpy as np
 
-from nodegraph.blocks.registry import node_types
 from nodegraph.graph import Graph, GraphError
 from nodegraph.measures.registry import Audition, MeasureError, measures
-from nodegraph.patch import Document, Patch, PatchError, read_patch
+from nodegraph.patch import Document, Patch, PatchError
 
 from .assessment import Assessment, Verdict, refused
 from .errors import LessonError
 from .lesson import Check, Lesson
-from .rendering import audition, typed
+from .rendering import audition, read_document, typed
 
-SECTION_ROUNDING = 1e-9
+ROUNDING = 1e-9
 
 
 class Assessor:
@@ -25,12 +24,11 @@ class Assessor:
     def __init__(self, lesson: Lesson) -> None:
         self.lesson = lesson
         self._targets: dict[str, Audition] = {}
-        node_types()  # blocks declare migrations when they are imported
 
     def assess_file(self, path: str | os.PathLike[str]) -> Assessment:
         """Assess the patch in a file; a file that cannot be read is an assessment with a problem."""
         try:
-            return self.assess(read_patch(path))
+            return self.assess(read_document(path))
         except PatchError as error:
             return refused(self.lesson, str(error))
 
@@ -71,7 +69,7 @@ class Assessor:
         if stimulus not in self._targets:
             rate, home = self.lesson.file.rate, self.lesson.start
             try:
-                document = read_patch(self.lesson.target)
+                document = read_document(self.lesson.target)
                 self._targets[stimulus] = audition(document, self.lesson.stimuli[stimulus], rate, home)
             except (GraphError, PatchError, MeasureError) as error:
                 raise LessonError(f"{self.lesson.target}: {_first_line(error)}") from None
@@ -88,7 +86,7 @@ class Assessor:
         except MeasureError as error:
             return Verdict(check, False, problem=f"{str(error).rstrip('.')}.")
         low, high = check.range
-        rounding = SECTION_ROUNDING * max(abs(value), 1.0)
+        rounding = ROUNDING * max(abs(value), 1.0)
         return Verdict(check, low - rounding <= value <= high + rounding, float(np.round(value, 9)))
 
 

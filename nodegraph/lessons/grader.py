@@ -19,17 +19,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nodegraph.blocks.registry import node_types
 from nodegraph.engine.core import EngineError
 from nodegraph.engine.kernels import kernels_of_graph
 from nodegraph.graph import GraphError
 from nodegraph.kernel import KernelError
-from nodegraph.patch import PatchError, read_patch
+from nodegraph.patch import PatchError
 from nodegraph.processes.isolation import limit_memory
 
 from .assessment import assessment_data, refused
 from .checking import Assessor
 from .loading import load_lesson
+from .rendering import read_document
 
 MAX_PATCH_BYTES = 4 << 20
 COMPILE_SECONDS = 60.0  # for kernels that this machine has not compiled yet
@@ -133,7 +133,7 @@ def _assess(assessor: Assessor, path: str, handle: int, seconds: float) -> dict[
     """Return the assessment of a file. The process ends by SIGPROF if it takes longer; compiling is not counted."""
     _limit_time(seconds)
     try:
-        document = read_patch(path, MAX_PATCH_BYTES)
+        document = read_document(path, MAX_PATCH_BYTES)
         graph = assessor.typed(document)
         if pending := [kernel for kernel in kernels_of_graph(graph) if not kernel.cached]:
             os.write(handle, COMPILING)
@@ -172,7 +172,6 @@ def main() -> None:
     limits = Limits(float(seconds), int(megabytes), int(jobs))
     lesson = load_lesson(Path(folder))
     assessor = Assessor(lesson)
-    node_types()
     for solution in lesson.solutions[:1]:
         assessor.assess_file(solution)  # loads the engine, the kernels and the libraries of the measures
     hand_ins = deque(json.loads(line) for line in sys.stdin)

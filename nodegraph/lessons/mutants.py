@@ -26,17 +26,16 @@ from nodegraph.patch import (
     Rename,
     SetParam,
     Wire,
-    read_patch,
 )
+from nodegraph.patch.actions.nesting import DEVICES
 
 from .assessment import Assessment
 from .checking import Assessor
-from .rendering import audition
+from .rendering import audition, read_document
 
 SAME = 1e-3  # of the peak, -60 dB: smaller differences are no other sound
 SILENT = 1e-3
 FACTORS = (0.5, 2.0)
-DEVICES = ("audio_in", "audio_out")
 MAX_TRIES = 40  # for one mutant
 
 
@@ -68,7 +67,7 @@ class MutantResult:
 def kept_results(assessor: Assessor, count: int, seed: int = 1) -> list[MutantResult]:
     """Return the assessments of ``count`` rewirings of the solutions that keep the sound."""
     random = Random(seed)
-    documents = [read_patch(path) for path in assessor.lesson.solutions]
+    documents = [read_document(path) for path in assessor.lesson.solutions]
     return [
         MutantResult(mutant, assessor.assess(mutant.document))
         for mutant in (_rewired(assessor, random.choice(documents), random) for _ in range(count))
@@ -84,9 +83,9 @@ def broken_results(assessor: Assessor, count: int, seed: int = 1) -> list[Mutant
     """
     if assessor.lesson.target is None:
         return []
-    document = read_patch(assessor.lesson.target)
+    document = read_document(assessor.lesson.target)
     graph = assessor.typed(document)
-    solutions = [_wiring(read_patch(path)) for path in assessor.lesson.solutions]
+    solutions = [_wiring(read_document(path)) for path in assessor.lesson.solutions]
     mutants = [one for one in _mistakes(assessor, document, graph) if _wiring(one.document) not in solutions]
     Random(seed).shuffle(mutants)
     found: list[MutantResult] = []
@@ -136,17 +135,15 @@ def _reorder(document: Document, graph: Graph, random: Random) -> Document:
 
 def _split_gain(document: Document, graph: Graph, random: Random) -> Document:
     gain = 2.0 ** random.uniform(-2.0, 2.0)
-    wire = _signal_wire(document, graph, random)
-    return _with_block(
-        _with_block(document, wire, "multiply", "a", {"b": gain}), None, "multiply", "a", {"b": 1 / gain}
-    )
+    document, wire = _with_block(document, _signal_wire(document, graph, random), "multiply", "a", {"b": gain})
+    return _with_block(document, wire, "multiply", "a", {"b": 1.0 / gain})[0]
 
 
 def _unity(document: Document, graph: Graph, random: Random) -> Document:
     type, port, params = random.choice(
         [("vca", "audio", {"gain": 1.0}), ("multiply", "a", {"b": 1.0}), ("add", "a", {"b": 0.0})]
     )
-    return _with_block(document, _signal_wire(document, graph, random), type, port, params)
+    return _with_block(document, _signal_wire(document, graph, random), type, port, params)[0]
 
 
 def _subpatch(document: Document, graph: Graph, random: Random) -> Document:
@@ -179,16 +176,14 @@ def _kind(graph: Graph, wire: Wire) -> str:
     return port.kind if port is not None else ""
 
 
-def _with_block(document: Document, wire: Wire | None, type: str, port: str, params: dict[str, Any]) -> Document:
-    """Insert a block into a wire; None is the wire from the block that was inserted last."""
-    if wire is None:
-        last = list(document.nodes)[-1]
-        wire = next(wire for wire in document.wires if wire.source == last)
+def _with_block(document: Document, wire: Wire, type: str, port: str, params: dict[str, Any]) -> tuple[Document, Wire]:
+    """Insert a block into a wire; return the document, and the wire from the block."""
     id = next(name for k in range(10**6) if (name := f"{type}_{k}") not in document.nodes)
     document = Disconnect(wire.source_ref, wire.target_ref).apply(document)
     document = AddNode(id, type, 1, params).apply(document)
     document = Connect(wire.source_ref, f"{id}.{port}", False).apply(document)
-    return Connect(f"{id}.out", wire.target_ref, False).apply(document)
+    document = Connect(f"{id}.out", wire.target_ref, False).apply(document)
+    return document, document.wires[-1]
 
 
 # -- mistakes that break the sound ---------------------------------------------------------------------------------

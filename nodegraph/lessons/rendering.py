@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
+from nodegraph.blocks.registry import node_types
 from nodegraph.engine.offline import Offline
 from nodegraph.files.sound_file import read_samples, resampled
 from nodegraph.graph import Graph, GraphError, build_graph
 from nodegraph.graph.side_effects import without_side_effects
 from nodegraph.measures.registry import Audition, MeasureError, audition_of
-from nodegraph.patch import Document, PatchError, SetParam, locate
+from nodegraph.patch import Document, PatchError, SetParam, locate, migrate_nodes, read_patch
 from nodegraph.patch.actions import parse_port_ref, within
 from nodegraph.patch.errors import quote
+from nodegraph.patch.parse import MAX_FILE_BYTES
 
 from .lesson import Played, Stimulus
 
@@ -23,6 +26,13 @@ INPUT_SHARE = 0.75  # of a stimulus: the response must end before the sound does
 NOISE_SEED = 20_010
 NOTE_ON, NOTE_OFF = 0x90, 0x80
 LOWEST_SWEEP_HZ, HIGHEST_SWEEP = 20.0, 0.45  # of a sweep; the latter times the sample rate
+
+
+def read_document(path: str | os.PathLike[str], limit: int = MAX_FILE_BYTES) -> Document:
+    """Return the document in a patch file of at most ``limit`` bytes, its nodes migrated. Raises PatchError."""
+    node_types()  # blocks declare migrations when they are imported
+    document = read_patch(path, limit)
+    return document if document.is_newer_format else migrate_nodes(document)
 
 
 def typed(document: Document, rate: float, home: Path) -> Graph:

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from nodegraph import Patch, grade
+from nodegraph.blocks.registry import node_types
 from nodegraph.lessons import Assessor, load_lesson
 from nodegraph.lessons.lesson import Played
 from nodegraph.lessons.rendering import played_samples
 from nodegraph.lessons.testing import lesson_problems
 from nodegraph.patch import read_patch
+from nodegraph.patch.migrations import NodeMigration, node_migrations
 from tests.rendering import patch_of
 
 
@@ -121,3 +123,11 @@ def test_grade_takes_a_patch_in_a_notebook(folder):
     patch.set("osc.frequency", 330.0)
     assert grade(str(folder), patch).accepted
     assert "2 of 2 checks passed" in grade(folder, folder / "solutions" / "reference.json")._repr_markdown_()
+
+
+def test_patch_of_an_older_block_is_migrated(folder, monkeypatch):
+    monkeypatch.setattr(node_types()["sine"], "version", 2)
+    migration = NodeMigration(lambda old: {**old, "frequency": 330.0}, "sine")
+    monkeypatch.setitem(node_migrations, ("sine", 1), migration)
+    found = Assessor(load_lesson(folder)).assess_file(folder / "wrong" / "too_low.json")
+    assert found.accepted
