@@ -1,4 +1,4 @@
-"""Mutation test of all lessons: ``python -m bench.lessons`` writes the table in ``docs/LESSONS.md``."""
+"""Mutation test of all lessons: ``python -m bench.lessons`` writes the tables in ``docs/LESSONS.md``."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 from nodegraph.lessons import Assessor, lessons_in, load_lesson
 from nodegraph.lessons.mutants import MutantResult, broken_results, kept_results
+from nodegraph.measures.registry import measures
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "LESSONS.md"
-BEGIN, END = "<!-- mutants -->", "<!-- /mutants -->"
 
 
 def main() -> None:
@@ -40,9 +40,24 @@ def main() -> None:
     kinds = Counter(result.mutant.kind for result in broken)
     print(row("all", kept, broken), dict(kinds))
     if options.lesson is None:
-        text = DOCUMENT.read_text()
-        text = re.sub(f"{BEGIN}.*{END}", "\n".join([BEGIN, *table, END]), text, flags=re.DOTALL)
-        DOCUMENT.write_text(text)
+        write_table("mutants", table)
+        write_table("measures", measures_table())
+
+
+def measures_table() -> list[str]:
+    """Return the table of all measures, with the defaults of their options."""
+    rows = ["| measure | unit | value | tolerance | options |", "|---|---|---|---|---|"]
+    for one in measures().values():
+        options = ", ".join(f"`{name} = {value!r}`".replace("'", '"') for name, value in one.options.items())
+        rows.append(f"| `{one.name}` | {one.unit} | {one.meaning.replace('``', '`')} | {one.tolerance} | {options} |")
+    return rows
+
+
+def write_table(name: str, lines: list[str]) -> None:
+    """Replace a table of the document."""
+    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    text = re.sub(f"{begin}.*{end}", lambda _: "\n".join([begin, *lines, end]), DOCUMENT.read_text(), flags=re.DOTALL)
+    DOCUMENT.write_text(text)
 
 
 def row(name: str, kept: list[MutantResult], broken: list[MutantResult]) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.signal import butter, lfilter
 
+from bench.lessons import DOCUMENT, measures_table
 from nodegraph.measures.registry import AbsoluteMeasure, MeasureError, audition_of, measures
 
 RATE = 44100.0
@@ -44,6 +45,10 @@ def value(name, sound, played=None, target=None, **options):
     others = {} if played is None else {"source": played}
     others |= {} if target is None else {"target": np.asarray(target).reshape(len(target), -1)}
     return measures()[name].of(audition_of(sound, RATE, **others), options)
+
+
+def test_documentation_lists_every_measure_as_declared():
+    assert "\n".join(measures_table()) in DOCUMENT.read_text(), "run make lessons"
 
 
 def test_every_measure_states_unit_tolerance_and_meaning():

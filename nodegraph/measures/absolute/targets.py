@@ -16,7 +16,7 @@ OCTAVES, PER_OCTAVE, LOWEST_HZ = 8, 3, 45.0
 RANGE_DB = 50.0  # below the loudest band of the target; less counts as silence
 
 
-@measure("dB", "0.1 dB for a gain of up to 20 dB; 0 for equal sounds, 1.5 to 3 for other noise of the same kind")
+@measure("dB", "0.7 dB for a gain of 6 dB; 0 for equal sounds, 1.5 to 3 for other noise of the same kind")
 def spectral_distance(audition: Audition) -> float:
     """Return the mean difference from the target of the levels of bands, a third of an octave by 93 ms at 44.1 kHz.
 
@@ -26,7 +26,7 @@ def spectral_distance(audition: Audition) -> float:
     return float(np.abs(difference[is_audible]).mean()) if is_audible.any() else 0.0
 
 
-@measure("dB", "0.1 dB, at any gain")
+@measure("dB", "0.7 dB, for a gain of 6 dB")
 def timbre_distance(audition: Audition) -> float:
     """Return the spectral distance from the target after the gain that makes it smallest."""
     difference, is_audible = _differences(audition)
