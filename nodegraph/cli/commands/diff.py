@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..options import Json, Outside
+from ..options import Json, Outside, Trust
 from ..output import print_json, print_line, print_warning, printable
 
 SECONDS = 4.0
@@ -21,6 +21,7 @@ def diff(
         float, typer.Option("--seconds", "-s", metavar="S", min=0.0, help="Seconds to render; 0: words only.")
     ] = SECONDS,
     allow_outside: Outside = False,
+    trust: Trust = None,
     json: Json = False,
 ) -> None:
     """Say what changed between two patches, in words and in sound.

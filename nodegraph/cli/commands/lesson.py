@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..options import Json
+from ..options import Json, Trust
 from ..output import columns, print_json, print_line, printable
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def lesson(
         int, typer.Option("--mutants", metavar="N", min=0, help="Test it by N rewirings and N mistakes.")
     ] = 0,
     language: Annotated[str, typer.Option("--language", metavar="CODE", help="Language, such as de.")] = "en",
+    trust: Trust = None,
     json: Json = False,
 ) -> int:
     """List the lessons, read one, and check a patch by its sound.
