@@ -24,10 +24,15 @@ TURNS_PER_RADIAN = 0.15915494309189535
 # Private names: the compiler resolves globals by name, and functions here have the public names.
 _floor = np.floor
 _sqrt = np.sqrt
+_copysign = np.copysign
 
 # adding it leaves the nearest integer in the low bits of the sum
 _TO_INTEGER_BITS = 6755399441055744.0
 _SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
+
+_HALF = np.float32(0.5)
+_S1, _S3 = np.float32(6.283185160089722), np.float32(-41.34165503147942)
+_S5, _S7, _S9 = np.float32(81.60100407735655), np.float32(-76.54978238761346), np.float32(39.53670676201484)
 
 
 # --- ranges ---------------------------------------------------------------------------------------
@@ -104,6 +109,23 @@ def cos_turn(x):
 def sin_turn(x):
     """Return ``sin(2πx)``. Error below 2e-11 for ``|x| < 1e4``; exactly 0 at 0."""
     return cos_turn(x - 0.25)
+
+
+def sin_turn_single(x):
+    """Return ``sin(2πx)``, computed in single precision after the turn is found: half the cost of :func:`sin_turn`.
+
+    Error below 2.1e-7 (-133 dB) for ``|x| < 1e4``; exactly 0 at 0. For sounds, not for phases and filter coefficients.
+    """
+    t = np.float32(x - _floor(x + 0.5))
+    a = abs(t)
+    q = min(a, _HALF - a)  # sin(2πt) = ±sin(2πq) with q <= 1/4
+    u = q * q
+    p = _S9
+    p = p * u + _S7
+    p = p * u + _S5
+    p = p * u + _S3
+    p = p * u + _S1
+    return np.float64(_copysign(p * q, t))
 
 
 def tan_turn(x):

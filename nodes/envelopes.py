@@ -48,23 +48,24 @@ class Adsr(Node):
         sustain = clip(sustain, 0.0, 1.0)
         stage = (RISE if rising_edge(gate, last_gate) else stage) if held else REST
         top = level if last_gate > 0.5 and not held else top  # level at the start of the release
-        time = max(attack if stage == RISE else (decay if stage == FALL else release), dt)
+        # the speeds of all stages: those of constant times are computed once
+        rise, fall, rest = max(attack, dt), max(decay, dt), max(release, dt)
         if shape == 0:
-            tau = time / (LN_6 if stage == RISE else LN_1000)
-            target = ATTACK_TARGET if stage == RISE else (sustain if stage == FALL else 0.0)
-            level = target + (level - target) * decay_factor(tau, dt)
-            level = level if stage != REST or level > 1e-6 else 0.0
+            rising = ATTACK_TARGET + (level - ATTACK_TARGET) * decay_factor(rise / LN_6, dt)
+            falling = sustain + (level - sustain) * decay_factor(fall / LN_1000, dt)
+            fading = level * decay_factor(rest / LN_1000, dt)
+            fading = fading if fading > 1e-6 else 0.0
         elif shape == 1:
-            step = dt / time
-            down = level - step * (1.0 - sustain)
-            down = max(down, sustain) if level > sustain else min(level + step, sustain)
-            fade = max(level - step * top, 0.0)
-            level = level + step if stage == RISE else (down if stage == FALL else fade)
+            rising = level + dt / rise
+            falling = max(level - dt / fall * (1.0 - sustain), sustain)
+            falling = falling if level > sustain else min(level + dt / fall, sustain)
+            fading = max(level - dt / rest * top, 0.0)
         else:
-            factor = exp2(-15.0 * dt / time)
-            down = max(level * factor, sustain) if level > sustain else min(level + dt / time, sustain)
-            fade = level * factor if level > DB_90 else 0.0
-            level = level + dt / time if stage == RISE else (down if stage == FALL else fade)
+            rising = level + dt / rise
+            falling = max(level * exp2(-15.0 * dt / fall), sustain)
+            falling = falling if level > sustain else min(level + dt / fall, sustain)
+            fading = level * exp2(-15.0 * dt / rest) if level > DB_90 else 0.0
+        level = rising if stage == RISE else (falling if stage == FALL else fading)
         stage = FALL if stage == RISE and level >= 1.0 else stage
         level = min(level, 1.0)
         return level, level, top, gate, stage

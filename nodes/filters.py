@@ -87,7 +87,7 @@ class StateVariable(Node):
     def tick(audio, cutoff, resonance, s1, s2, dt):
         g = prewarp(cutoff, dt)
         k = 1.0 / max(resonance, 0.01)
-        high = (audio - (g + k) * s1 - s2) / (1.0 + g * (g + k))
+        high = (audio - (g + k) * s1 - s2) * (1.0 / (1.0 + g * (g + k)))
         band = g * high + s1
         low = g * band + s2
         return low, k * band, high, high + low, low - high, g * high + band, g * band + low
@@ -152,7 +152,7 @@ class Biquad(Node):
         else:
             a, b, c = 1.0, amp * k, amp * amp
             g = g * root
-        high = (audio - (g + k) * s1 - s2) / (1.0 + g * (g + k))
+        high = (audio - (g + k) * s1 - s2) * (1.0 / (1.0 + g * (g + k)))
         band = g * high + s1
         low = g * band + s2
         return a * low + b * band + c * high, g * high + band, g * band + low

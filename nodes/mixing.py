@@ -135,16 +135,20 @@ class SumLanes(Node):
         elif scale == 2:
             factor = sqrt(1.0 / lanes)
         for i in range(out.shape[0]):
-            # four independent sums: a single sum would wait for each addition
-            s0 = s1 = s2 = s3 = s4 = 0.0
-            for lane in range(0, lanes - 3, 4):
+            # eight independent sums: a single sum would wait for each addition
+            s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = rest = 0.0
+            for lane in range(0, lanes - 7, 8):
                 s0 += read_double(audio, (i, lane))
                 s1 += read_double(audio, (i, lane + 1))
                 s2 += read_double(audio, (i, lane + 2))
                 s3 += read_double(audio, (i, lane + 3))
-            for lane in range(lanes - lanes % 4, lanes):
-                s4 += read_double(audio, (i, lane))
-            out[i, 0] = ((s0 + s1) + (s2 + s3) + s4) * factor
+                s4 += read_double(audio, (i, lane + 4))
+                s5 += read_double(audio, (i, lane + 5))
+                s6 += read_double(audio, (i, lane + 6))
+                s7 += read_double(audio, (i, lane + 7))
+            for lane in range(lanes - lanes % 8, lanes):
+                rest += read_double(audio, (i, lane))
+            out[i, 0] = (((s0 + s4) + (s1 + s5)) + ((s2 + s6) + (s3 + s7)) + rest) * factor
 
 
 class Split(Node):

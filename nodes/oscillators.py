@@ -22,6 +22,7 @@ from nodegraph.maths import (
     read_double,
     rising_edge,
     sin_turn,
+    sin_turn_single,
     sqrt,
     uniform,
     wrap,
@@ -154,6 +155,7 @@ class Phasor(Node):
 class Sine(Node):
     """Generates a sine wave, ``A sin(2π(φ + pm))`` with ``φ' = frequency + fm``.
 
+    The wave is computed in single precision, with an error below -133 dB; the phase in double precision.
     With a sine wired to ``fm`` or ``pm`` it is an FM operator: Chowning, The synthesis of complex audio
     spectra by means of frequency modulation (J. Audio Eng. Soc., 1973).
     """
@@ -172,9 +174,9 @@ class Sine(Node):
     ):  # fmt: skip
         step, first = (frequency + fm) * dt, start_phase(start, seed)
         phase, old, since = restarted(phase, old, since, first, step, reset, last_reset, synced)
-        wave = sin_turn(phase + pm)
+        wave = sin_turn_single(phase + pm)
         if synced == 1:
-            wave = synced_wave(sin_turn(old + pm), wave, since)
+            wave = synced_wave(sin_turn_single(old + pm), wave, since)
             old, since = wrap(old + step), since + 1.0
         return amplitude * wave, wrap(phase + step), reset, seed, old, since
 

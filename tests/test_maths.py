@@ -55,6 +55,8 @@ def dense(low, high, count=4000):
         (maths.gain_to_db, lambda x: 20 * np.log10(abs(x)), dense(1e-6, 50), 1e-11, False),
         (maths.note_to_hz, lambda x: 440 * 2 ** ((x - 69) / 12), dense(-20, 140), 1e-10, True),
         (maths.hz_to_note, lambda x: 69 + 12 * np.log2(x / 440), dense(1, 20000), 2e-11, False),
+        (maths.sin_turn_single, lambda x: np.sin(2 * np.pi * (x - np.round(x))), dense(-1e4, 1e4), 2.1e-7, False),
+        (maths.sin_turn_single, lambda x: np.sin(2 * np.pi * x), dense(-1, 1), 2.1e-7, False),
     ],
 )
 def test_error_is_below_the_stated_bound(function, exact, x, bound, relative):
