@@ -11,6 +11,7 @@
 # make models   train the models in patches/models again
 # make fuzz     open 100,000 random files, packets and command lines, and print the faults by kind, an hour
 # make storm    apply 10,000 random edits to a playing patch
+# make fused    compare fused kernels with rows on 1,000 random patches, half an hour
 # make kills    kill everything that writes files 200 times each, and check what is left, an hour
 # make soak     play the largest demo patch for half an hour, and check memory, files and the replay
 # make flight   play and log for a minute, and compare the replay sample by sample
@@ -40,8 +41,8 @@ CONTRACTS := $(wildcard tests/nodes/test_*contract*.py)
 # pip must not wait for input.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test check-ruff check-mypy check-tests bench quality matching mixtures lessons monkey picture models fuzz storm kills soak \
-	flight guarded offline lint format lock hooks system clean
+.PHONY: run test check-ruff check-mypy check-tests bench quality matching mixtures lessons monkey picture models fuzz storm \
+	fused kills soak flight guarded offline lint format lock hooks system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -113,6 +114,9 @@ fuzz: $(VENV)/.test
 
 storm: $(VENV)/.test
 	@$(BIN)/python -m tests.engine.storm_run --edits 10000 --live
+
+fused: $(VENV)/.test
+	@NODEGRAPH_RANDOM_PATCHES=1000 $(BIN)/pytest -q tests/fusion/test_tiers.py -k random_patch
 
 kills: $(VENV)/.test
 	@$(BIN)/python -m tests.kills --kills 200

@@ -20,6 +20,17 @@ class Fragile(Node):
         return (wrong if broken > 0.5 else audio), count + 1.0
 
 
+class From(Node):
+    """Outputs 1 from sample ``start`` on, and 0 before it."""
+
+    start = In(0.0, min=0.0, max=1e6, doc="first sample of the 1")
+    out = Out(unit="gate", doc="0, then 1")
+    count = State(0.0)
+
+    def tick(start, count):
+        return (1.0 if count >= start else 0.0), count + 1.0
+
+
 class Late(Node):
     """Delays its input by ``samples`` and declares this latency."""
 
@@ -124,7 +135,9 @@ class Tally(Node):
         for k in range(count(events) + 1):
             end = next_event_offset(events, k, seen.shape[0])
             for i in range(begin, end):
-                seen[i, 0], digest[i, 0], through[i, 0] = number[0], sum[0], audio[i, 0]
+                for lane in range(seen.shape[1]):
+                    seen[i, lane], digest[i, lane] = number[0], sum[0]
+                    through[i, lane] = audio[i, min(lane, audio.shape[1] - 1)]
             begin = end
             if k < count(events):
                 _, status, data1, data2, value = event(events, k)

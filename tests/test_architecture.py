@@ -33,7 +33,8 @@ ALLOWED: dict[str, set[str]] = {
     "blocks": VOCABULARY | {"files", "processes", "midi", "patch", "models"},
     "graph": VOCABULARY | {"files", "patch", "blocks"},
     "plan": VOCABULARY | {"native", "patch", "spectral", "kernel", "graph"},
-    "engine": VOCABULARY | {"native", "midi", "patch", "blocks", "kernel", "graph", "plan"},
+    "fusion": VOCABULARY | {"native", "processes", "kernel", "plan"},
+    "engine": VOCABULARY | {"native", "midi", "patch", "blocks", "kernel", "graph", "plan", "fusion"},
     "recording": VOCABULARY | {"native", "files", "midi", "patch", "graph", "plan", "engine"},
     "control": VOCABULARY | {"files", "midi", "patch", "blocks", "graph", "engine"},
     "notebook": {"patch", "graph"},
@@ -50,7 +51,7 @@ ALLOWED: dict[str, set[str]] = {
     | {"estimator", "processes", "measures", "lessons"},
     "cli": VOCABULARY
     | {"native", "files", "midi", "patch", "blocks", "spectral", "measures", "models", "kernel", "graph", "plan"}
-    | {"engine", "recording", "control", "api", "inversion", "learn", "estimator", "mixtures", "editor"}
+    | {"fusion", "engine", "recording", "control", "api", "inversion", "learn", "estimator", "mixtures", "editor"}
     | {"lessons", "text"}
     | {"processes"},
     "nodegraph": {"version", "patch", "graph", "api", "lessons"},

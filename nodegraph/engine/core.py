@@ -36,9 +36,11 @@ from nodegraph.quantum import QUANTUM
 from . import walk
 from .arrivals import EventQueue
 from .collection import no_collection
+from .fusion_service import ROWS, SETTLED_SECONDS, FusionService
 from .messages import RING_SIZE, AppliedMessage, MessageQueue
 from .observer import EngineObserver, EngineService
 from .renames import renamed_nodes
+from .steps import WALK_STEPS
 
 if TYPE_CHECKING:
     from mido import Message
@@ -110,6 +112,7 @@ class Engine:
         self._playing_records: dict[str, NodeRecord] = {}  # records of the playing plan while the latest is pending
         self.observer: EngineObserver | None = None
         self.services: list[EngineService] = []
+        self.fusion: FusionService | None = None
         self.watched: frozenset[str] = frozenset()
         self.input_address = self.memory.reserve(4 * QUANTUM * max(inputs, 1))
         self.output_address = self.memory.reserve(4 * QUANTUM * max(outputs, 1))
@@ -121,6 +124,7 @@ class Engine:
         words[walk.ENGINE_INPUT], words[walk.ENGINE_INPUTS] = self.input_address, inputs
         words[walk.ENGINE_OUTPUT], words[walk.ENGINE_OUTPUTS] = self.output_address, outputs
         words[walk.ENGINE_WALK], words[walk.ENGINE_CHECK] = walk.WALK_ROWS.address, walk.CHECK_ROW_SLOW.address
+        words[walk.ENGINE_WALK_STEPS] = WALK_STEPS.address
         self.arrivals = EventQueue(self.memory)
         self.io.arrivals, self.io.ports_like = self.arrivals.list_address, self.arrivals.port_mask
         words[walk.ENGINE_ARRIVALS] = self.arrivals.address
@@ -224,6 +228,18 @@ class Engine:
         moving = [key for key in self.handles if key[0] in names]
         moved = {(names[id], port): self.handles.pop((id, port)) for id, port in moving}
         self.handles.update(moved)
+
+    def fuse(self, settled: float = SETTLED_SECONDS) -> FusionService:
+        """Fuse plans into faster kernels, in the background, ``settled`` seconds after the last edit: same samples."""
+        if self.fusion is None:
+            self.fusion = FusionService(lambda: self.plan, settled)
+            self.services.append(self.fusion)
+        return self.fusion
+
+    @property
+    def tier(self) -> str:
+        """The tier in which the plan runs: "rows", or "fused" with the number of rows in fused kernels."""
+        return self.fusion.tier if self.fusion is not None else ROWS
 
     def watch(self, port_refs: Iterable[str]) -> None:
         """Record the outputs with these port references ("osc1.out") for :meth:`probe`, and no others."""

@@ -40,7 +40,7 @@ class StreamReport:
     """Statistics of a stream. Loads are fractions of the callback period.
 
     ``faults``, ``node_times`` (µs per quantum) and ``late_answers`` (of models, outside the callback) name nodes of the
-    patch; a time is the sum over all voices.
+    patch; a time is the sum over all voices. ``tier``: see :attr:`Engine.tier`.
     """
 
     device: str
@@ -60,6 +60,7 @@ class StreamReport:
     faults: list[str] = field(default_factory=list)
     node_times: dict[str, float] = field(default_factory=dict)
     late_answers: dict[str, int] = field(default_factory=dict)
+    tier: str = ""
 
 
 class Live(Engine):
@@ -301,6 +302,7 @@ class Live(Engine):
             faults=list(dict.fromkeys(self.node_address(fault.node) for fault in self.faults())),
             node_times=self._times_by_address(),
             late_answers=self.late_answers(),
+            tier=self.tier,
         )
 
     # -- threads -----------------------------------------------------------------------------------------------

@@ -72,15 +72,16 @@ class Offline(Engine):
         source = self._input(self.clock, quanta * QUANTUM)
         self._arguments[:] = self.address, source.ctypes.data, out.ctypes.data
         has_helpers = bool(self.helpers)
+        has_services = bool(has_helpers or self.services)
         step = SERVICE_EVERY if has_helpers else max(1, round(0.25 * self.rate / QUANTUM))
         for first in range(0, quanta, step):
-            if has_helpers:
+            if has_services:
                 self.service()
             self.deliver_events(self.clock + step * QUANTUM)
             self._process(self._arguments.ctypes.data, first, min(step, quanta - first))
             if progress is not None and first % (16 * step) == 0:
                 progress(first / quanta)
-        if has_helpers:
+        if has_services:
             self.service()
         return out
 

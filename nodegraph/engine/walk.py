@@ -27,8 +27,8 @@ from .arrivals import receive_events
 # The engine's words.
 ENGINE_PLAN, ENGINE_NEXT, ENGINE_SWAPPED_AT, ENGINE_CLOCK, ENGINE_RING, ENGINE_RING_SIZE, ENGINE_HEAD = range(7)
 ENGINE_TAIL, ENGINE_PROFILE, ENGINE_FAULTS, ENGINE_INPUT, ENGINE_INPUTS, ENGINE_OUTPUT, ENGINE_OUTPUTS = range(7, 14)
-ENGINE_WALK, ENGINE_CHECK, ENGINE_ARRIVALS = 14, 15, 16
-ENGINE_WORDS = 17
+ENGINE_WALK, ENGINE_CHECK, ENGINE_ARRIVALS, ENGINE_WALK_STEPS = 14, 15, 16, 17
+ENGINE_WORDS = 18
 
 # A message in the ring (see ``messages``): sample, handle, lane, value.
 MESSAGE_TIME, MESSAGE_HANDLE, MESSAGE_LANE, MESSAGE_VALUE = range(4)
@@ -67,8 +67,13 @@ def quantum(engine: int, start: int, samples: int) -> None:
         to, source = as_f32(carries[at + layout.CARRY_TO]), as_f32(carries[at + layout.CARRY_FROM])
         for lane in range(carries[at + layout.CARRY_LANES]):
             to[lane] = source[lane]
+    steps = load_acquire(e[ENGINE_PLAN] + 8 * layout.PLAN_STEPS)
     if e[ENGINE_PROFILE] != 0 and (e[ENGINE_CLOCK] // QUANTUM) % PROFILE_EVERY == 0:
         walk_timed(engine, plan[layout.PLAN_ROWS], plan[layout.PLAN_ROW_COUNT])
+        if steps != 0:
+            block_muted_steps(steps)
+    elif steps != 0:
+        call_kernel(e[ENGINE_WALK_STEPS], engine, steps, plan[layout.PLAN_ACTIVE_COUNT])
     else:
         call_kernel(e[ENGINE_WALK], engine, plan[layout.PLAN_ROWS], plan[layout.PLAN_ROW_COUNT])
     e[ENGINE_CLOCK] += QUANTUM
@@ -92,6 +97,23 @@ def walk_timed(engine: int, rows: int, count: int) -> None:
         now = ticks()
         as_i64(r[row + layout.ROW_DETAILS])[layout.DETAIL_CYCLES] += now - before
         before = now
+
+
+def block_muted_steps(steps: int) -> None:
+    """Run the steps of a fused plan that have muted rows as rows, after a quantum in which all rows ran."""
+    w = as_i64(steps)
+    for number in range(w[0]):
+        at = layout.STEPS_HEADER + number * layout.STEP_WORDS
+        if is_muted(w, at):
+            w[at + layout.STEP_BLOCKED] = 1
+
+
+def is_muted(w, at: int) -> bool:  # type: ignore[no-untyped-def]
+    """Return whether a row of the step at word ``at`` is muted."""
+    rows, flags = as_i64(w[at + layout.STEP_ROWS]), 0
+    for k in range(w[at + layout.STEP_ROW_COUNT]):
+        flags |= as_i64(rows[k])[layout.ROW_FLAGS]
+    return flags & layout.FLAG_MUTED != 0
 
 
 def migrate(plan: int) -> None:

@@ -12,7 +12,8 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from nodegraph.native import words
-from nodegraph.native.build import KernelError, code_identity, is_cached, kernel_address
+from nodegraph.native.build import KernelError, code_identity, inline_ir, is_cached, kernel_address
+from nodegraph.native.inline import inline_tick
 from nodegraph.native.wrap import TickLayout, entry, tick_kernel
 from nodegraph.node import Node, Settings
 
@@ -179,6 +180,8 @@ class Kernel:
         # A block may call only one kernel: that of its transform.
         with COMPILING:
             address = kernel_address(self.name, self.key, self.modules, bool(self.cls.spec.transforms))
+            if "_compiled_tick" in vars(self):
+                self.inline  # noqa: B018 - cached while the front end is at hand, which fusion then does not need
         # An FFT in Python would be slow: the stepper runs frames natively too.
         words.python_kernel(address, native_call(address) if self.part == "frame" else self.run_in_python)
         return address
@@ -190,33 +193,50 @@ class Kernel:
 
     def modules(self, symbol: str) -> list[str]:
         """Return the LLVM modules of the kernel."""
-        from numba import types
-
-        from nodegraph.native.frontend import compile_to_ir, compile_words_to_ir
+        from nodegraph.native.frontend import compile_words_to_ir
 
         try:
             if not self.is_tick:
                 adapter = self._block_adapter() if self.part == "block" else self._frame_adapter()
                 ir, inner = compile_words_to_ir(adapter)
                 return [ir, entry(symbol, inner)]
-            layout, spec = self.tick_layout, self.cls.spec
-            pointer, integer, real = types.CPointer(types.float32), types.int64, types.float64
-            arguments: list[Any] = []
-            for p in self.parameters:
-                if p.kind in ("line", "table"):
-                    arguments.append(pointer)
-                elif p.integer or p.kind in ("line_size", "table_size", "constant"):
-                    arguments.append(integer)
-                else:
-                    arguments.append(real)
-            results: list[Any] = [real] * len(spec.outputs)
-            results += [integer if flag else real for flag in layout.integer_states]
-            ir, inner = compile_to_ir(self._tick_adapter(), arguments, types.Tuple(results))
-            return [ir, tick_kernel(symbol, inner, layout)]
+            ir, inner = self._compiled_tick
+            return [ir, tick_kernel(symbol, inner, self.tick_layout)]
         except KernelError:
             raise
         except Exception as error:  # Numba has many exception types for code that does not compile
             raise KernelError(f"block '{self.name}' does not compile: {self._compiler_message(error)}.") from error
+
+    @cached_property
+    def _compiled_tick(self) -> tuple[str, str]:
+        """The IR of the tick and the symbol of its entry point, from the compiler's front end."""
+        from numba import types
+
+        from nodegraph.native.frontend import compile_to_ir
+
+        pointer, integer, real = types.CPointer(types.float32), types.int64, types.float64
+        arguments: list[Any] = []
+        for p in self.parameters:
+            if p.kind in ("line", "table"):
+                arguments.append(pointer)
+            elif p.integer or p.kind in ("line_size", "table_size", "constant"):
+                arguments.append(integer)
+            else:
+                arguments.append(real)
+        results: list[Any] = [real] * len(self.cls.spec.outputs)
+        results += [integer if flag else real for flag in self.tick_layout.integer_states]
+        return compile_to_ir(self._tick_adapter(), arguments, types.Tuple(results))
+
+    @cached_property
+    def inline(self) -> tuple[str, str]:
+        """Symbol and IR of the tick as a function of values, for fused kernels. Raises KernelError like ``address``."""
+
+        def modules(symbol: str) -> list[str]:
+            ir, inner = self._compiled_tick
+            return [ir, inline_tick(symbol, inner, self.tick_layout)]
+
+        with COMPILING:
+            return inline_ir(self.name, self.key, modules)
 
     def _compiler_message(self, error: Exception) -> str:
         """Return the most informative line of a compiler message."""

@@ -25,6 +25,7 @@ from nodegraph.files.folders import user_folder
 from nodegraph.files.private import locked_name
 from nodegraph.files.signed_cache import read_signed, write_signed
 
+from .inline import without_compiler_globals
 from .wrap import UNREACHABLE_RAISE
 
 # Pure functions of libm and the C library that neither allocate, lock nor wait.
@@ -53,12 +54,17 @@ def cache_folder() -> Path:
 
 
 def kernel_address(
-    name: str, parts: tuple[Any, ...], make_ir: Callable[[str], list[str]], calls_kernels: bool = False
+    name: str,
+    parts: tuple[Any, ...],
+    make_ir: Callable[[str], list[str]],
+    calls_kernels: bool = False,
+    straight_code: bool = True,
 ) -> int:
     """Return the address of a kernel that is loaded, or read from the cache, or compiled.
 
     ``parts`` must cover everything that determines the code; ``make_ir(symbol)`` returns the modules to link.
-    ``calls_kernels`` allows calls by address, which the functions of the engine need.
+    ``calls_kernels`` allows calls by address, which the functions of the engine need. ``straight_code`` vectorises it,
+    too, not only loops.
     Raises :class:`KernelError` if the code could allocate, raise, or call an impure function.
     """
     symbol = _symbol(name, parts)
@@ -69,7 +75,7 @@ def kernel_address(
             with locked_name(path):
                 # another process may have compiled it meanwhile
                 if not _load(read_signed(path), symbol):
-                    module = _optimise(name, make_ir(symbol), calls_kernels)
+                    module = _optimise(name, make_ir(symbol), calls_kernels, straight_code=straight_code)
                     code = _machine().emit_object(module)
                     # on a read-only or full disk it is compiled again at the next start
                     if write_signed(path, code) and os.environ.get("NODEGRAPH_KEEP_IR"):
@@ -78,6 +84,42 @@ def kernel_address(
                         raise KernelError(f"{name}: the compiled kernel could not be loaded")
         address = _engine().get_function_address(symbol)
     return address
+
+
+def kernel_symbol(name: str, parts: tuple[Any, ...]) -> str:
+    """Return the symbol of a kernel; arguments of :func:`kernel_address`."""
+    return _symbol(name, parts)
+
+
+def object_code(name: str, modules: list[str]) -> bytes:
+    """Return the object code of a kernel that another process loads by :func:`add_object_code`.
+
+    Only its loops are vectorised. Raises KernelError as :func:`kernel_address`.
+    """
+    code: bytes = _machine().emit_object(_optimise(name, modules, False, straight_code=False))
+    return code
+
+
+def add_object_code(symbol: str, code: bytes) -> bool:
+    """Load and cache object code from a process of this program. Return whether it is code of the kernel."""
+    if symbol not in _loaded and not _load(code, symbol):
+        return False
+    write_signed(cache_folder() / f"{symbol}.o", code)
+    return True
+
+
+def inline_ir(name: str, parts: tuple[Any, ...], make_ir: Callable[[str], list[str]]) -> tuple[str, str]:
+    """Return the symbol and the IR of a function that kernels inline, read from the cache or compiled.
+
+    Arguments and errors as for :func:`kernel_address`.
+    """
+    symbol = _symbol(name, ("inline", *parts))
+    path = cache_folder() / f"{symbol}.inline"
+    stored = read_signed(path)
+    if stored is None:
+        stored = without_compiler_globals(str(_optimise(name, make_ir(symbol), False, False, False))).encode()
+        write_signed(path, stored)
+    return symbol, stored.decode()
 
 
 def is_cached(name: str, parts: tuple[Any, ...]) -> bool:
@@ -106,7 +148,10 @@ def optimised_ir(
 # -- compile -------------------------------------------------------------------------------------------
 
 
-def _optimise(name: str, modules: list[str], calls_kernels: bool) -> llvm.ModuleRef:
+def _optimise(
+    name: str, modules: list[str], calls_kernels: bool, loops: bool = True, straight_code: bool = True
+) -> llvm.ModuleRef:
+    """Link, optimise and verify modules; vectorise ``loops`` and ``straight_code``."""
     machine = _machine()
     linked = None
     for text in modules:
@@ -128,7 +173,7 @@ def _optimise(name: str, modules: list[str], calls_kernels: bool) -> llvm.Module
                 function.add_function_attribute("alwaysinline")
     for _ in range(2):
         options = llvm.create_pipeline_tuning_options(speed_level=3)
-        options.loop_vectorization = options.slp_vectorization = True
+        options.loop_vectorization, options.slp_vectorization = loops, straight_code
         builder = llvm.create_pass_builder(machine, options)
         manager = builder.getModulePassManager()
         manager.run(linked, builder)
@@ -140,7 +185,7 @@ def _optimise(name: str, modules: list[str], calls_kernels: bool) -> llvm.Module
 def modules_symbol(modules: list[str]) -> str:
     """Return the symbol of the kernel: the only external definition of the last module."""
     for line in reversed(modules[-1].splitlines()):
-        if line.startswith(("define void @", "define i32 @")):
+        if line.startswith("define ") and not line.startswith("define internal"):
             return line.split("@", 1)[1].split("(", 1)[0]
     raise KernelError("no kernel in the module")
 

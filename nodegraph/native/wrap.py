@@ -76,7 +76,7 @@ define void @{symbol}(i64 %arguments, i64 %start, i64 %samples) {{
   %unused = alloca i64
   %none = alloca i64
   %status = call i32 @{inner}(ptr %unused, ptr %none, i64 %arguments, i64 %start, i64 %samples)
-  {_forbid_raise("status")}
+  {forbid_raise("status")}
   ret void
 }}
 """
@@ -97,7 +97,7 @@ def tick_kernel(symbol: str, inner: str, layout: TickLayout) -> str:
     return "\n".join(parts) + _LOOP_METADATA
 
 
-def _forbid_raise(status: str) -> str:
+def forbid_raise(status: str) -> str:
     """Return IR that calls an undefined symbol unless LLVM proves that the function never raises."""
     return f"""%{status}.bad = icmp ne i32 %{status}, 0
   br i1 %{status}.bad, label %{status}.raise, label %{status}.fine
@@ -117,22 +117,11 @@ _LOOP_METADATA = """
 """
 
 
-class _TickWriter:
-    """Writer of the loops of a tick. All loops take the words of the argument block, loaded once."""
+class TickTypes:
+    """The LLVM types of the parameters and results of a tick."""
 
-    def __init__(self, inner: str, layout: TickLayout) -> None:
-        self.inner = inner
+    def __init__(self, layout: TickLayout) -> None:
         self.layout = layout
-        self.stateless = not layout.integer_states and not layout.lines
-        self.variants = VARIANTS if layout.inputs > 1 else VARIANTS[:1]
-
-    def strides(self, variant: str) -> list[str]:
-        """Return the strides of the inputs in a variant; "0" for a constant input."""
-        known = {"moving": 0, "first": 1, "still": 0}[variant]
-        count = self.layout.inputs
-        return [f"%stride{i}" if variant == "moving" or i < known else "0" for i in range(count)]
-
-    # -- types -----------------------------------------------------------------------------------
 
     def state_type(self, index: int) -> str:
         return "i64" if self.layout.integer_states[index] else "double"
@@ -158,6 +147,22 @@ class _TickWriter:
         results = ["double"] * self.layout.outputs
         results += [self.state_type(index) for index in range(len(self.layout.integer_states))]
         return "{ " + ", ".join(results) + " }"
+
+
+class _TickWriter(TickTypes):
+    """Writer of the loops of a tick. All loops take the words of the argument block, loaded once."""
+
+    def __init__(self, inner: str, layout: TickLayout) -> None:
+        super().__init__(layout)
+        self.inner = inner
+        self.stateless = not layout.integer_states and not layout.lines
+        self.variants = VARIANTS if layout.inputs > 1 else VARIANTS[:1]
+
+    def strides(self, variant: str) -> list[str]:
+        """Return the strides of the inputs in a variant; "0" for a constant input."""
+        known = {"moving": 0, "first": 1, "still": 0}[variant]
+        count = self.layout.inputs
+        return [f"%stride{i}" if variant == "moving" or i < known else "0" for i in range(count)]
 
     # -- the shared argument list --------------------------------------------------------------------
 
@@ -222,7 +227,7 @@ class _TickWriter:
                 arguments.append(f"{type_} %{names[kind]}{int(value)}")
         result = self.result_type()
         call = ", ".join(["ptr %result", "ptr %none", *arguments])
-        lines += [f"%status = call i32 @{self.inner}({call})", _forbid_raise("status")]
+        lines += [f"%status = call i32 @{self.inner}({call})", forbid_raise("status")]
         for i in range(layout.outputs + len(layout.integer_states)):
             kind = "double" if i < layout.outputs else self.state_type(i - layout.outputs)
             lines += [
@@ -510,7 +515,7 @@ define i32 @{symbol}(ptr %input, ptr %output, {long} %frames, ptr %time, {long} 
   %samples = {widen.format("%frames")}
   %address = ptrtoint ptr %words to i64
   %status = call i32 @{inner}(ptr %unused, ptr %none, i64 %address, i64 0, i64 %samples)
-  {_forbid_raise("status")}
+  {forbid_raise("status")}
   %answer.word = getelementptr i64, ptr %words, i64 3
   %answer = load i64, ptr %answer.word
   %result = trunc i64 %answer to i32

@@ -55,7 +55,7 @@ def place_argument_blocks(builder: PlanBuilder, rows: list[Row]) -> None:
 def write_plan(builder: PlanBuilder) -> None:
     """Write the words of the plan, and all tables that they point to."""
     memory, plan = builder.memory, builder.plan
-    top = builder.rows
+    top = plan.placed = builder.rows
     rows_address = builder.rows_address
     row_of_node: dict[str, int] = {}
     for index, row in enumerate(top):

@@ -49,5 +49,14 @@ CARRY_WORDS = 3
 # The plan.
 PLAN_ROWS, PLAN_ROW_COUNT, PLAN_SLOTS, PLAN_SLOT_COUNT, PLAN_HANDLES, PLAN_HANDLE_COUNT = range(6)
 PLAN_CARRIES, PLAN_CARRY_COUNT, PLAN_COPIES, PLAN_COPY_COUNT = 6, 7, 8, 9
-PLAN_ACTIVE, PLAN_ACTIVE_COUNT = 10, 11
-PLAN_WORDS = 12
+PLAN_ACTIVE, PLAN_ACTIVE_COUNT, PLAN_STEPS = 10, 11, 12
+PLAN_WORDS = 13
+
+# The steps of a plan with fused kernels: their number, and for each one a record of a cache line: the fused kernel (0:
+# none) and its arguments, the addresses of its rows, the addresses of words that must be 0 while it runs fused, whether
+# it must run as rows, and whether its rows are those of a feedback loop. PLAN_STEPS is 0 if there are none.
+STEP_KERNEL, STEP_ARGUMENTS, STEP_ROWS, STEP_ROW_COUNT, STEP_STILL, STEP_STILL_COUNT = range(6)
+STEP_BLOCKED, STEP_LOOP = 6, 7
+STEP_WORDS = 8
+STEPS_HEADER = 8  # words before the first step; the first is the number of steps
+STEP_FAULT = 0  # word of a fused kernel's arguments that it sets when a value is NaN or Inf

@@ -13,6 +13,7 @@ from nodegraph.graph import Graph
 from nodegraph.native.words import as_f64
 
 from . import layout as at
+from .buffers import Row
 from .keys import HelperKey, Names, PortKey, Sources, renamed
 from .memory import Memory, view
 
@@ -166,6 +167,7 @@ class Plan:
         self.memory = Memory()
         self.address = 0
         self.rows: list[RowInfo] = []
+        self.placed: list[Row] = []  # the same rows with their operands, for fusion
         self.bytes_used = self.bytes_unshared = 0
         self.latency = 0
         self.state = MigratedState()

@@ -1,0 +1,86 @@
+"""Compilation of fused kernels in a process of its own, at low priority.
+
+LLVM serves one thread at a time: compiling here would delay an edit that needs a kernel. The process gets LLVM modules
+and returns object code; it needs neither the patch nor the compiler's front end.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+
+from nodegraph.kernel.native_function import COMPILING
+from nodegraph.native.build import KernelError, add_object_code, kernel_symbol
+from nodegraph.processes.python_child import python_command, python_environment
+
+from .kernels import NAME, FusedKernel
+from .parts import read_part, write_part
+
+MAX_COMPILE_SECONDS = 20.0  # of all kernels of a plan
+END_SECONDS = 2.0
+
+
+class BackgroundCompiler:
+    """Compiles kernels in a child process. ``stop`` may be called from another thread."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+
+    def compile(self, kernels: Sequence[FusedKernel]) -> bool:
+        """Compile and load the kernels that are not cached. Return whether all are ready, False after ``stop``.
+
+        Raises KernelError if the code of one is refused, OSError if the process does not start.
+        """
+        missing = list({kernel.key: kernel for kernel in kernels if not kernel.cached}.values())
+        if not missing:
+            return True
+        process = self._process = subprocess.Popen(
+            python_command("-m", "nodegraph.fusion.compiler_process", str(MAX_COMPILE_SECONDS)),
+            env=python_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            for kernel in missing:
+                if self._stopped:
+                    return False
+                symbol = kernel_symbol(NAME, kernel.key)
+                write_part(process.stdin, json.dumps(kernel.modules(symbol)).encode())
+                code, problem = read_part(process.stdout), read_part(process.stdout)
+                if code is None or problem is None:
+                    return False
+                if problem:
+                    raise KernelError(problem.decode())
+                with COMPILING:
+                    add_object_code(symbol, code)
+        except (BrokenPipeError, ValueError):  # it was stopped, or took too long
+            return False
+        finally:
+            self._end()
+        return True
+
+    def stop(self) -> None:
+        """End a running compilation."""
+        self._stopped = True
+        process = self._process
+        if process is not None:
+            process.kill()
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for pipe in (process.stdin, process.stdout):
+            with suppress(OSError):
+                assert pipe is not None
+                pipe.close()
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
