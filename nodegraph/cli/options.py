@@ -71,6 +71,10 @@ Depth = Annotated[
 Subpatch = Annotated[
     str, typer.Option("--subpatch", metavar="ID", help="Only this subpatch, such as voice or band/voice, by itself.")
 ]
+NoFuse = Annotated[
+    bool,
+    typer.Option("--no-fuse", help="Do not fuse nodes into faster kernels in the background. The sound is the same."),
+]
 # app.py trusts these files while the command runs
 Trust = Annotated[
     list[Path] | None,

@@ -18,7 +18,10 @@ def status_line(report: StreamReport) -> str:
     count = sum(report.late_answers.values())
     late = f"  late model answers {count}" if count else ""
     muted = f"  muted: {', '.join(report.faults)}" if report.faults else ""
-    return f"{report.seconds:.1f} s  {load}  peak {format_decibels(report.peak)}  xruns {report.xruns}{late}{muted}"
+    fused = "  fused" if report.tier.startswith("fused") else ""
+    return (
+        f"{report.seconds:.1f} s  {load}  peak {format_decibels(report.peak)}  xruns {report.xruns}{fused}{late}{muted}"
+    )
 
 
 def print_report(report: StreamReport, files: list[str]) -> None:
@@ -32,6 +35,7 @@ def print_report(report: StreamReport, files: list[str]) -> None:
         ("load", f"p50 {report.load_p50:.1%}  p99 {report.load_p99:.1%}  max {report.load_max:.1%}"),
         ("peak", format_decibels(report.peak) + (f", limited in {report.limited} samples" if report.limited else "")),
         ("latency", f"{report.latency_samples} samples"),
+        ("kernels", report.tier),
     ]
     rows += [("late", f"{count} answers of the model of {node}") for node, count in report.late_answers.items()]
     rows += [("recorded", path) for path in files]

@@ -123,6 +123,12 @@ def test_drawings_contain_all_nodes_and_escape_names(cli, beep, format, start):
     assert "n0" in out and "n1" in out and '"]; <' not in out and "<b>" not in out
 
 
+def test_show_plan_lists_the_groups_of_fused_kernels(cli, beep):
+    groups = cli("show", "beep.json", "--plan", "--json").json["groups"]
+    assert groups == [{"rows": [0, 1], "lanes": 1, "loop": False}]
+    assert "2 rows in 1 group that fused kernels compute" in cli("show", "beep.json", "--plan").out
+
+
 def test_show_rejects_a_drawing_of_the_plan(cli, beep):
     assert cli("show", "beep.json", "--plan", "--format", "dot").status == 2
 

@@ -30,6 +30,19 @@ def test_chunked_render_is_seamless(cli, beep, monkeypatch):
     assert np.array_equal(soundfile.read("whole.wav")[0], soundfile.read("pieces.wav")[0])
 
 
+def test_long_render_is_fused_and_has_the_same_samples(cli, beep, monkeypatch):
+    from nodegraph.cli.commands import render
+    from nodegraph.engine.fusion_service import FusionService
+
+    service = FusionService.service
+    monkeypatch.setattr(render, "FUSE_AFTER_SECONDS", 0.0)
+    monkeypatch.setattr(FusionService, "service", lambda self: (service(self), self.wait(60.0)))
+    fused = cli("render", "beep.json", "-o", "fused.wav", "--seconds", 1, "--json").json
+    rows = cli("render", "beep.json", "-o", "rows.wav", "--seconds", 1, "--json", "--no-fuse").json
+    assert fused["tier"].startswith("fused (") and rows["tier"] == "rows"
+    assert np.array_equal(soundfile.read("fused.wav")[0], soundfile.read("rows.wav")[0])
+
+
 def test_json_describes_the_file(cli, beep):
     found = cli("render", "beep.json", "-o", "out.wav", "--seconds", 0.5, "--rate", 48000, "--json").json
     assert (found["samples"], found["rate"], found["channels"]) == (24000, 48000.0, 1)

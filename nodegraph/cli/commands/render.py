@@ -14,7 +14,7 @@ from ..errors import INTERRUPTED, CommandError
 from ..inputs import input_files, read_inputs
 from ..kernels import compile_kernels, kernels_of_engine, kernels_of_graph
 from ..midi_file_input import MAX_TAIL, check_sends, collecting_sent, load_midi_file, render_until_silent, write_sent
-from ..options import Depth, Json, Outside, PatchFile, Rate, Seconds, Seed, Sets, Trust
+from ..options import Depth, Json, NoFuse, Outside, PatchFile, Rate, Seconds, Seed, Sets, Trust
 from ..output import format_duration, print_json, print_line, print_note, print_warning
 from ..patches import build_graph_for, open_patch, warn_about_placeholders
 from ..programs import ask_about_programs
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 CHUNK = 16384  # samples between two checks for Ctrl-C; a multiple of the quantum
 DEFAULT_SECONDS = 10.0
+FUSE_AFTER_SECONDS = 0.5  # of rendering; a shorter one ends before fused kernels are compiled
 
 
 def render(
@@ -64,6 +65,7 @@ def render(
     allow_outside: Outside = False,
     trust: Trust = None,
     depth: Depth = AUTO,
+    no_fuse: NoFuse = False,
     json: Json = False,
 ) -> int:
     """Render a patch to a sound file.
@@ -97,6 +99,8 @@ def render(
     if seconds is None:
         seconds = max(lengths, default=DEFAULT_SECONDS)
     engine = Offline(graph, inputs=tracks, allow_outside=allow_outside)
+    if not no_fuse:
+        engine.fuse(FUSE_AFTER_SECONDS)
     helpers = dict(engine.plan.helpers) if engine.plan else {}
     try:
         if score and midi:
@@ -105,6 +109,7 @@ def render(
         result = write(engine, output, seconds, until_silence, sent, depth)
         if midi_out and sent is not None:
             write_sent(midi_out, sent, engine.rate)
+        result["tier"] = engine.tier
         result["faults"] = sorted({engine.node_address(fault.node) for fault in engine.faults()})
     finally:
         engine.close()

@@ -25,7 +25,7 @@ from ..control_options import (
 from ..errors import CommandError
 from ..kernels import compile_kernels, kernels_of_engine, kernels_of_graph
 from ..midi_file_input import load_midi_file
-from ..options import Depth, Json, Outside, PatchFile, Rate, Seconds, Seed, Sets, Trust
+from ..options import Depth, Json, NoFuse, Outside, PatchFile, Rate, Seconds, Seed, Sets, Trust
 from ..output import format_duration, print_json, print_note, print_warning
 from ..patches import open_patch, problems_of, warn_about_placeholders
 from ..play_loop import play
@@ -59,6 +59,7 @@ def run(
     ] = 256,
     null: Annotated[bool, typer.Option("--null", help="Play in real time without a device.")] = False,
     rate: Rate = None,
+    no_fuse: NoFuse = False,
     no_limiter: Annotated[bool, typer.Option("--no-limiter", help="Disable the safety limiter.")] = False,
     midi_file: Annotated[
         Path | None,
@@ -118,6 +119,8 @@ def run(
             prepare=prepare,
             tolerant=True,
         )
+    if not no_fuse:
+        live.fuse()
     helpers = dict(live.plan.helpers) if live.plan else {}
     connections = control_options.open(opened, live)
     recording_options.open(opened, live)

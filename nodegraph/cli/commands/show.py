@@ -166,15 +166,18 @@ def plan_of(graph: Graph) -> Plan:
 
 
 def _show_plan(plan: Plan) -> None:
-    rows = [("row", "kernel", "lanes", "nodes")]
+    groups = _groups(plan)
+    group_of = {row: str(number) for number, group in enumerate(groups, 1) for row in group["rows"]}
+    rows = [("row", "group", "kernel", "lanes", "nodes")]
     for number, info in enumerate(plan.rows):
-        rows += _plan_rows(info, str(number))
+        rows += _plan_rows(info, str(number), group_of.get(number, ""))
     columns(rows)
     computing = [leaf for info in plan.rows for leaf in _innermost_rows(info)]
     kernels = len({info.kernel for info in computing})
     packed = sum(len(info.places) for info in computing if len(info.places) > 1)
     size = f"{plural(len(plan.rows), 'row')} of {plural(kernels, 'kernel')}"
     print_line(f"\n{size}; {plural(packed, 'node')} packed as lanes")
+    print_line(f"{plural(len(group_of), 'row')} in {plural(len(groups), 'group')} that fused kernels compute")
     saved = plan.bytes_unshared - plan.bytes_used
     print_line(
         f"buffers {format_bytes(plan.bytes_used)}, {format_bytes(saved)} saved by sharing; latency {plan.latency} "
@@ -182,12 +185,23 @@ def _show_plan(plan: Plan) -> None:
     )
 
 
-def _plan_rows(info: RowInfo, number: str) -> list[tuple[str, str, str, str]]:
+def _groups(plan: Plan) -> list[dict[str, Any]]:
+    """Return the groups that have fused kernels, in the order in which they run."""
+    from nodegraph.fusion.grouping import steps_of
+
+    return [
+        {"rows": step.rows, "lanes": step.members[0].lanes, "loop": step.is_loop}
+        for step in steps_of(plan.placed)
+        if step.members
+    ]
+
+
+def _plan_rows(info: RowInfo, number: str, group: str) -> list[tuple[str, str, str, str, str]]:
     ids = [node for node, *_ in info.places]
     shown = ", ".join(ids) if len(ids) <= 4 else f"{ids[0]}, {ids[1]} … {ids[-1]} ({len(ids)} nodes)"
-    rows = [(number, info.kernel, str(info.lanes or ""), shown)]
+    rows = [(number, group, info.kernel, str(info.lanes or ""), shown)]
     for k, inner in enumerate(info.inner):
-        rows += _plan_rows(inner, f"{number}.{k}")
+        rows += _plan_rows(inner, f"{number}.{k}", group)
     return rows
 
 
@@ -198,6 +212,7 @@ def _innermost_rows(info: RowInfo) -> list[RowInfo]:
 def _plan_data(plan: Plan) -> dict[str, Any]:
     return {
         "rows": [_row_data(info) for info in plan.rows],
+        "groups": _groups(plan),
         "bytes_used": plan.bytes_used,
         "bytes_unshared": plan.bytes_unshared,
         "latency": plan.latency,

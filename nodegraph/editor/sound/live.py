@@ -119,6 +119,7 @@ class LiveSound:
         try:
             live.watch(self._watched)
             live.pause(self._paused)
+            live.fuse()
             live.start()
             self._flight = None
             return live
