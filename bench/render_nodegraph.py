@@ -1,6 +1,6 @@
 """Render a workload with nodegraph.
 
-    python -m bench.render_nodegraph WORKLOAD SECONDS [OUTPUT]
+    python -m bench.render_nodegraph WORKLOAD fused|rows SECONDS [OUTPUT]
 
 Every patch consists of ordinary blocks, wired as a user would.
 """
@@ -22,11 +22,17 @@ from . import workloads as w
 from .peers.base import BUILD
 
 CHUNK = 1.0  # seconds rendered at a time, to limit memory
+COMPILE_SECONDS = 60.0  # until the compilation of fused kernels counts as failed
 
 
 def main() -> None:
-    workload, seconds, output = sys.argv[1], float(sys.argv[2]), sys.argv[3:]
+    workload, tier, seconds, output = sys.argv[1], sys.argv[2], float(sys.argv[3]), sys.argv[4:]
     engine = Offline(WORKS[workload]().document, rate=w.RATE, channels=1, allow_outside=True)
+    if tier == "fused":
+        fusion = engine.fuse(settled=0.0)
+        engine.service()
+        if not fusion.wait(COMPILE_SECONDS):
+            raise SystemExit(f"not fused: {fusion.problem}")
     if output:
         soundfile.write(output[0], engine.run(seconds), w.RATE, subtype="FLOAT")
     engine.run(CHUNK)

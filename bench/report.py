@@ -16,20 +16,23 @@ from . import workloads as w
 from .measure import Result
 from .peers.base import ROOT
 
-OURS = "nodegraph"
+OURS, ROWS = "nodegraph", "rows"
 RESULTS = ROOT / "bench" / "results"
 Results = dict[str, dict[str, Result]]  # by workload, by peer
 
 
 def verdict(workload: w.Workload, results: Results) -> tuple[str, str, str]:
-    """Return the ratio of nodegraph to the reference peer, the goal, and "ok" or "short"."""
-    goal = f"{workload.goal:g} × {workload.against}"
+    """Return the ratios of nodegraph to the peers of the goals, the goals, and "ok" or "short"."""
+    goals = ", ".join(f"{goal:g} × {peer}" for peer, goal in workload.goals.items())
     ours = results[workload.name].get(OURS, Result())
-    against = 1.0 if workload.against == "real time" else _speeds_of(workload, results).get(workload.against)
-    if not ours.speeds or against is None:
-        return "–", goal, "–"
-    ratio = median(ours.speeds) / against
-    return f"{ratio:.3g}", goal, "ok" if ratio >= workload.goal else "short"
+    speeds = _speeds_of(workload, results)
+    others = [speed for peer, speed in speeds.items() if peer not in (OURS, ROWS)]
+    speeds[w.BEST] = max(others, default=0.0)
+    if not ours.speeds or not all(speeds.get(peer) for peer in workload.goals):
+        return "–", goals, "–"
+    ratios = {peer: median(ours.speeds) / speeds[peer] for peer in workload.goals}
+    reached = all(ratio >= workload.goals[peer] for peer, ratio in ratios.items())
+    return ", ".join(f"{ratio:.3g}" for ratio in ratios.values()), goals, "ok" if reached else "short"
 
 
 def _speeds_of(workload: w.Workload, results: Results) -> dict[str, float]:

@@ -16,23 +16,27 @@ RATE = 44100
 BLOCK = 64
 
 
+BEST = "the best peer"
+
+
 @dataclass(frozen=True)
 class Workload:
+    """A workload. ``goals`` are the required speeds relative to a peer, or to ``BEST`` of them."""
+
     name: str
     title: str
-    goal: float  # required speed relative to ``against``
-    against: str = "scsynth"  # a peer, or "real time"
+    goals: dict[str, float]
 
 
 ALL = (
-    Workload("W1a", "200 sines, one node each", 1.2),
-    Workload("W1b", "200 sines, one node of 200 lanes", 1.2),
-    Workload("W2", "32 voices of the FM subtractive synth", 2.0),
-    Workload("W3", "chain of 200 trivial nodes", 0.8),
-    Workload("W4", "STFT, gain, inverse: 2048/512", 1.0),
-    Workload("W5a", "32 one-sample feedback FM operators", 1.0),
-    Workload("W5b", "10-sample comb from ordinary blocks", 400.0, against="real time"),
-    Workload("W6", "Autoencoder 1025-512-256-128-64 and back, 2048/512", 20.0, against="real time"),
+    Workload("W1a", "200 sines, one node each", {"scsynth": 3.0}),
+    Workload("W1b", "200 sines, one node of 200 lanes", {"scsynth": 3.0}),
+    Workload("W2", "32 voices of the FM subtractive synth", {"scsynth": 4.0, "C": 0.4}),
+    Workload("W3", "chain of 200 trivial nodes", {BEST: 3.0}),
+    Workload("W4", "STFT, gain, inverse: 2048/512", {"scsynth": 1.0}),
+    Workload("W5a", "32 one-sample feedback FM operators", {"scsynth": 6.0}),
+    Workload("W5b", "10-sample comb from ordinary blocks", {"Pd": 2.0, "C": 0.4}),
+    Workload("W6", "Autoencoder 1025-512-256-128-64 and back, 2048/512", {"C": 1.0}),
 )
 
 
