@@ -381,7 +381,7 @@ class CodeMap(Node):
     axes are the first two of the model, each as ranks: sounds that resemble each other are neighbours.
     """
 
-    aliases = ("xy pad", "corpus")
+    aliases = ("xypad", "corpus")
 
     x = In(0.5, min=0.0, max=1.0, doc="place along the first axis of the model")
     y = In(0.5, min=0.0, max=1.0, doc="place along the second axis of the model")

@@ -83,6 +83,6 @@ def test_silent_result_because_of_a_refused_model_is_an_error(cli, model, sound,
     outcome = cli(*render)
     assert outcome.status == 1
     (line,) = (line for line in outcome.err.splitlines() if line.startswith("error"))
-    assert line.startswith("error: out.wav is silent, because encoder 'encoder' is silent: ")
+    assert line.startswith("error: out.wav is silent, because parts of the patch are: ")
     assert "--allow-outside" in line
     assert cli(*render, "--allow-outside").status == 0

@@ -77,7 +77,8 @@ def test_search_is_never_worse_than_the_candidates_of_a_model(matcher, target):
         return Proposal(values[None])
 
     found = matcher.match(sound, Budget(evaluations=1), proposer=propose)
-    assert found.start_distance == found.distance == 0.0
+    np.testing.assert_array_equal(found.sound, sound)
+    assert found.start_distance == found.distance == pytest.approx(0.0, abs=1e-6)
     np.testing.assert_allclose(found.values, values)
 
 

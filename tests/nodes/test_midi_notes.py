@@ -39,7 +39,7 @@ def voices(messages, samples=2000, port="gate", **params):
     """Return an output (samples, voices) of a notes block that receives (sample, message) pairs."""
     knobs = {"tail": 0.0} | params
     patch = patch_of("midi.out notes.events", f"notes.{port} out.audio",
-                     midi="midi_in", notes=("notes", knobs), out="audio_out")  # fmt: skip
+                     midi="midi_in", notes=("notes", knobs), out=("audio_out", {"mix": "lanes"}))  # fmt: skip
     engine = Offline(patch.document)
     for at, message in messages:
         engine.send(message, at)

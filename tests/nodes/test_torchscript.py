@@ -126,7 +126,7 @@ def test_frames_may_become_a_code(models):
     patch.add("gain_bank", id="bank")
     patch.connect("model.out", "bank.code")
     graph = build_graph(patch.document, RATE, models)
-    assert graph.node("bank").bank_sizes == {"gain": 3, "scale": 3, "mute": 3}
+    assert graph.node("bank").bank_sizes == dict.fromkeys(("gain", "scale", "mute", "own"), 3)
     engine = engine_of(patch, models, noise(2000))
     engine.run_samples(2000)
     assert engine.problems() == []

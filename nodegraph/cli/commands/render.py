@@ -118,8 +118,9 @@ def render(
     problems = helper_problems(helpers)
     problems += [f"{node}: {text}" for node, text in (engine.plan.lost_events() if engine.plan else [])]
     if silent and not result["peak"]:
-        refused = "" if allow_outside else " If a file is outside the patch's folder, add --allow-outside."
-        problems.append(f"{output} is silent, because {silent[0]}{refused}")
+        outside = any("outside the folder" in text for text in silent)
+        hint = " Add --allow-outside if you trust the files outside the folder." if outside else ""
+        problems.append(f"{output} is silent, because parts of the patch are: see the warnings.{hint}")
     if json:
         print_json(result | {"problems": problems})
     else:
