@@ -36,6 +36,7 @@ class Xvfb:
             f"{size[0]}x{size[1]}x24",
             "-nolisten",
             "tcp",
+            "-noreset",  # without it the server refuses connections for a moment when its last client leaves
             *options,
         ]
         self._process = subprocess.Popen(
