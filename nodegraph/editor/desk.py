@@ -77,6 +77,11 @@ class Panel:
     def closed(self, desk: Desk) -> None:
         """Clean up after the panel was closed."""
 
+    def refresh(self, desk: Desk) -> None:
+        """Show the panel as it is now, if it is open."""
+        if desk.panels.get(self.key) is self:
+            desk.view.show_panel(self.visual(desk))
+
 
 class State:
     """Base class for the state of an editor feature between events; subclasses need no arguments."""

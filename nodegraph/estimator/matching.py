@@ -278,13 +278,13 @@ class Matcher:
         """Return the confidence of a model where the search stayed near its estimate, else a measured one."""
         found = np.zeros(len(position))
         missing = audible.copy()
-        if proposal is not None and proposal.confidence is not None:
+        stated = proposal.confidence if proposal is not None else None
+        if proposal is not None and stated is not None:
             near = np.abs(position - to_unit(self.parameters, proposal.settings[:1])[0]) <= STEP
-            found = np.where(audible & near, agreed_confidence(proposal.confidence), 0.0)
+            found = np.where(audible & near, agreed_confidence(stated), 0.0)
             missing &= ~near
         chosen = np.flatnonzero(missing)
-        has_model = proposal is not None and proposal.confidence is not None
-        found[chosen] = confidences(score, position, distance, chosen, has_left_model=has_model)
+        found[chosen] = confidences(score, position, distance, chosen, has_left_model=stated is not None)
         return found
 
     def _current(self) -> np.ndarray:

@@ -78,16 +78,7 @@ def _samples_kernel(members: Sequence[Member], operands: Operands) -> str:
         *entry,
         *writer.reserved,
         *writer.code,
-        f"%fault = icmp slt i32 {writer.bad}, 0",
-        "br i1 %fault, label %discard, label %commit",
-        "discard:",
-        *_set_fault(),
-        "ret void",
-        "commit:",
-        *operands.loads(registers(writer.committed)),
-        *writer.committed,
-        "ret void",
-        "}",
+        *_end(writer.bad, (), [*operands.loads(registers(writer.committed)), *writer.committed]),
     ]
     return _module(members, lines)
 
@@ -121,16 +112,7 @@ def _lanes_kernel(members: Sequence[Member], operands: Operands, is_loop: bool) 
         *operands.loads(registers([*reserved, *calls, *restored, *committed])),
         *reserved,
         *calls,
-        f"%fault = icmp slt i32 {bad}, 0",
-        "br i1 %fault, label %discard, label %commit",
-        "discard:",
-        *restored,
-        *_set_fault(),
-        "ret void",
-        "commit:",
-        *committed,
-        "ret void",
-        "}",
+        *_end(bad, restored, committed),
     ]
     return _module(members, lines, functions)
 
@@ -179,6 +161,22 @@ def _entry(members: Sequence[Member], operands: Operands) -> list[str]:
         *(line.replace("%flag", "%early") for line in _set_fault()),
         "ret void",
         "entry:",
+    ]
+
+
+def _end(bad: str, restored: Sequence[str], committed: Sequence[str]) -> list[str]:
+    """Return the end of a kernel: the fault is set and states are restored if ``bad`` is negative, else kept."""
+    return [
+        f"%fault = icmp slt i32 {bad}, 0",
+        "br i1 %fault, label %discard, label %commit",
+        "discard:",
+        *restored,
+        *_set_fault(),
+        "ret void",
+        "commit:",
+        *committed,
+        "ret void",
+        "}",
     ]
 
 

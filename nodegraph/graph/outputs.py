@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from .model import Graph, GraphNode
 
@@ -27,13 +27,13 @@ def infer_mixes(graph: Graph, order: Iterable[str]) -> None:
 
 def output_width(node: GraphNode) -> int:
     """Return the number of channels that an output node fills."""
-    lanes = max(node.input_lanes.values(), default=1)
+    lanes = _widest(node.input_lanes)
     return {"sum": 1, "stereo": min(lanes, 2)}.get(node.settings[LANE_MIX], lanes)
 
 
 def describe_output(node: GraphNode) -> str:
     """Return a sentence about the lanes of an output node, or "" if it has only one."""
-    lanes = max(node.input_lanes.values(), default=1)
+    lanes = _widest(node.input_lanes)
     goes = {
         "sum": "are summed, to all channels",
         "stereo": "are spread from left to right",
@@ -44,17 +44,18 @@ def describe_output(node: GraphNode) -> str:
 
 def _nodes_of_voices(graph: Graph, order: Iterable[str]) -> set[str]:
     """Return the nodes that allocate voices, and those behind them that compute voice by voice."""
-    found: set[str] = set()
+    found = {node.id for node in graph.typed_nodes if node.cls and node.cls.allocates_voices}
+    if not found:
+        return found
     for id in order:
         node = graph.node(id)
-        if node.cls is None:
+        if node.cls is None or node.cls.lanes is not None:  # a block that makes lanes of its own
             continue
-        wide = [wire.source for wire in graph.wires_into(id) if not wire.feedback and _lanes(graph, wire.source) > 1]
-        own = node.cls.lanes is not None  # such a block makes new lanes from those at its inputs
-        if node.cls.allocates_voices or (not own and any(source in found for source in wide)):
+        voices = [wire.source for wire in graph.wires_into(id) if wire.source in found and not wire.feedback]
+        if any(_widest(graph.node(source).output_lanes) > 1 for source in voices):
             found.add(id)
     return found
 
 
-def _lanes(graph: Graph, id: str) -> int:
-    return max(graph.node(id).output_lanes.values(), default=1)
+def _widest(lanes: Mapping[str, int]) -> int:
+    return max(lanes.values(), default=1)

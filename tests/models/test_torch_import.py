@@ -1,4 +1,4 @@
-"""Import of PyTorch: its threads must not spin, whoever imports it first."""
+"""Import of PyTorch: its threads do not spin, in whichever module it is imported first."""
 
 import os
 import subprocess

@@ -89,10 +89,6 @@ class BreedPanel(Panel):
         if self.job is not None:
             self.job.cancel()
 
-    def _show(self, desk: Desk) -> None:
-        if desk.panels.get(self.key) is self:
-            desk.view.show_panel(self.visual(desk))
-
     # -- events ----------------------------------------------------------------------------------------------
 
     def react(self, desk: Desk, event: PanelEvent) -> None:
@@ -115,7 +111,7 @@ class BreedPanel(Panel):
             self.favourites ^= {int(number)}
         elif name == "accept" and self.brood is not None and self.chosen is not None:
             apply_setting(desk, self.brood.parameters, self.brood.settings[self.chosen])
-        self._show(desk)
+        self.refresh(desk)
 
     def drop(self, desk: Desk, paths: tuple[Path, ...]) -> bool:
         sounds = [path for path in paths if path.suffix.lower() in SOUNDS]
@@ -126,7 +122,7 @@ class BreedPanel(Panel):
 
     def _set_sound(self, desk: Desk, path: Path) -> None:
         self.sound = str(path)
-        self._show(desk)
+        self.refresh(desk)
 
     # -- breeding --------------------------------------------------------------------------------------------
 
@@ -138,7 +134,7 @@ class BreedPanel(Panel):
         if request is None:
             return
         self.job = desk.jobs.start("breed", lambda job: breed(request, job), lambda job: self._done(desk, job))
-        self._show(desk)
+        self.refresh(desk)
 
     def _request(self, desk: Desk, way: str) -> BreedRequest | None:
         patch, seed = desk.patch, random.randrange(SEEDS)
@@ -166,7 +162,7 @@ class BreedPanel(Panel):
             self.brood, self.favourites, self.chosen = job.result, set(), None
             count, knobs = len(np.asarray(job.result.settings)), len(job.result.parameters)
             desk.notify(f"{count} variants of {knobs} knobs. Click a number to hear one.")
-        self._show(desk)
+        self.refresh(desk)
 
 
 @command(

@@ -95,15 +95,11 @@ class LessonPanel(Panel):
         elif event.item == "restart":
             start(desk, self.lesson, again=True)
             return
-        self._show(desk)
+        self.refresh(desk)
 
     def closed(self, desk: Desk) -> None:
         if self.job is not None:
             self.job.cancel()
-
-    def _show(self, desk: Desk) -> None:
-        if desk.panels.get(self.key) is self:
-            desk.view.show_panel(self.visual(desk))
 
     def _begin(self, desk: Desk, title: str, work: Callable[[Job], Any], done: Callable[[Desk, Job], None]) -> None:
         """Run ``work(job)`` in the background, then ``done(desk, job)``."""
@@ -116,7 +112,7 @@ class LessonPanel(Panel):
                 desk.notify(job.error, alarm=True)
             elif not job.cancelled:
                 done(desk, job)
-            self._show(desk)
+            self.refresh(desk)
 
         self.job = desk.jobs.start(title, work, finished)
 

@@ -121,8 +121,7 @@ class MatchPanel(Panel):
 
     def _show(self, desk: Desk) -> None:
         self._shown_target = self.target
-        if desk.panels.get(self.key) is self:
-            desk.view.show_panel(self.visual(desk))
+        self.refresh(desk)
 
     # -- events ----------------------------------------------------------------------------------------------
 
