@@ -298,7 +298,7 @@ class Live(Engine):
             load_max=int(live[cb.LIVE_WORST]) / 1000,
             peak=float(view(self._live_address, cb.LIVE_WORDS, np.float64)[cb.LIVE_PEAK]),
             limited=int(live[cb.LIVE_LIMITED]),
-            latency_samples=self.plan.latency if self.plan else 0,
+            latency_samples=self.latency,
             faults=list(dict.fromkeys(self.node_address(fault.node) for fault in self.faults())),
             node_times=self._times_by_address(),
             late_answers=self.late_answers(),

@@ -278,7 +278,7 @@ class LiveSound:
             clock=live.clock,
             load=self._mean_load(now),
             xruns=report.xruns,
-            latency=live.plan.latency if live.plan else 0,
+            latency=live.latency,
             device_latency=live.device_latency,
             recording=f"{recording.path.name if recording.path else ''} {recording.seconds:.0f} s" if recording else "",
             wires={end: f"{end} {recording.seconds:.0f} s" for end, recording in self._wires.items()},
