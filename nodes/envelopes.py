@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from nodegraph.maths import LN_1000, clip, decay_factor, exp, exp2, rising_edge
-from nodegraph.node import Choice, DrawnCurve, In, Node, Option, Out, State, Table
+from nodegraph.node import Choice, DrawnCurve, Example, In, Node, Option, Out, State, Table
 
 LN_6 = 1.791759469228055
 ATTACK_TARGET = 1.2  # an RC attack towards 1.2 reaches 1 after ln 6 time constants
@@ -248,6 +248,7 @@ class Slew(Node):
     """
 
     aliases = ("lag", "portamento", "glide", "slide")
+    example = Example(inputs={"value": "gate"}, heard="value")
 
     value = In(0.0, min=-20000.0, max=20000.0, doc="signal to follow")
     rise = In(0.1, unit="s", min=0.0, max=10.0, doc="time of a rise; 0 is immediate")
@@ -271,6 +272,7 @@ class Ramp(Node):
     """Moves linearly from the current value to ``target`` in ``time`` seconds whenever ``target`` changes."""
 
     aliases = ("line", "vline", "xline")
+    example = Example(vary="", inputs={"target": "gate"}, values={"time": 0.2}, heard="value")
 
     target = In(0.0, min=-20000.0, max=20000.0, smooth=False, doc="value to reach")
     time = In(1.0, unit="s", min=0.0, max=60.0, doc="duration of the ramp; 0 is immediate")

@@ -28,7 +28,7 @@ from nodegraph.blocks.sound_streaming import (
 )
 from nodegraph.files.depths import DEPTHS
 from nodegraph.maths import clip, finite_or_zero, floor, read_double, rising_edge
-from nodegraph.node import Choice, Helper, In, Memory, Node, Option, Out, State, Table
+from nodegraph.node import Choice, Example, Helper, In, Memory, Node, Option, Out, State, Table
 
 BEGINNING = 128  # frames in which a sound shows how far it moves from sample to sample
 
@@ -54,6 +54,7 @@ class FilePlayer(Node):
     """
 
     aliases = ("sample", "wav", "loop", "playbuf", "groove", "readsf", "sfplay", "tabplay")
+    example = Example(silent="It plays a sound file, which you choose.")
 
     play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="plays while above 0.5")
     speed = In(1.0, unit="ratio", min=-8.0, max=8.0, doc="1 is the original pitch, -1 backwards")
@@ -262,6 +263,7 @@ class Recorder(Node):
     """
 
     aliases = ("writesf", "sfrecord", "diskout")
+    example = Example(inputs={"record": ""}, values={"record": 0.0}, heard="source")
 
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to record")
     record = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="records while above 0.5")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from nodegraph.blocks.expression import ExpressionError, compile_expression
 from nodegraph.frame_types import EITHER
 from nodegraph.maths import clip, lerp, read_double
-from nodegraph.node import FrameIn, FrameOut, In, Node, Option, State
+from nodegraph.node import Example, FrameIn, FrameOut, In, Node, Option, State
 
 A, B = FrameIn(EITHER, doc="first frames"), FrameIn(EITHER, doc="second frames")
 AMOUNT = In(0.5, unit="ratio", min=0.0, max=1.0, doc="0 is a, 1 is b")
@@ -28,6 +28,8 @@ class AddFrames(Node):
 
 class MultiplyFrames(Node):
     """Multiplies two magnitudes or codes, bin by bin: ``a b``. One may be a mask from 0 to 1."""
+
+    example = Example(gain=0.3)
 
     a, b = A, B
     out = FrameOut(EITHER, doc="product of the two")
@@ -139,6 +141,8 @@ class AddSpectra(Node):
 class MultiplySpectra(Node):
     """Multiplies a spectrum by magnitudes, bin by bin, as a mask or filter: ``m X``."""
 
+    example = Example(gain=0.3)
+
     spectrum = FrameIn("spectrum", doc="spectra to multiply")
     magnitude = FrameIn("magnitude", doc="factor of each bin")
     out = FrameOut("spectrum", doc="product of the two")
@@ -154,6 +158,8 @@ class ConvolveSpectra(Node):
 
     Only frequencies that are in both inputs remain. Two full-scale sines (Hann window) make a full-scale sine.
     """
+
+    example = Example(gain=100.0)
 
     a, b = SPECTRUM_A, SPECTRUM_B
     out = FrameOut("spectrum", doc="product of the two")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from nodegraph.maths import clip, cos_turn, exp, exp2, log, log2, read_double, sqrt
-from nodegraph.node import FrameIn, In, Line, Memory, Node, Option, Out, Scratch, State, Table, Transform
+from nodegraph.node import Example, FrameIn, In, Line, Memory, Node, Option, Out, Scratch, State, Table, Transform
 from nodegraph.quantum import QUANTUM
 from nodegraph.spectral.bands import bounds, mel_matrix
 from nodegraph.spectral.ring import play_ring
@@ -77,6 +77,7 @@ class Pitch(Node):
     """
 
     aliases = ("tuner", "fiddle~", "sigmund~", "yin", "tartini", "f0", "fundamental")
+    example = Example(inputs={"spectrum": "glide"}, heard="hertz")
 
     spectrum = FrameIn("spectrum", doc="spectra of the sound")
     lowest = In(70.0, unit="Hz", min=20.0, max=2000.0, taper="log", doc="lowest pitch to look for")
@@ -164,6 +165,7 @@ class SpectralFeatures(Node):
         "specflatness",
         "speccentroid",
     )
+    example = Example(inputs={"magnitude": "glide"}, heard="hertz")
 
     magnitude = MAGNITUDE
     part = In(0.85, unit="ratio", min=0.01, max=1.0, doc="part of the magnitudes below the rolloff")
@@ -242,6 +244,7 @@ class Onset(Node):
     """
 
     aliases = ("onsets", "attack", "bonk~", "transient", "beat")
+    example = Example(inputs={"magnitude": "plucks"}, heard="gate")
 
     magnitude = MAGNITUDE
     threshold = In(
@@ -324,6 +327,7 @@ class Chroma(Node):
     """
 
     aliases = ("harmony", "chromagram", "pitchclass")
+    example = Example(inputs={"magnitude": "glide"}, heard="source")
 
     magnitude = MAGNITUDE
     out = Out(unit="ratio", doc="twelve lanes: C, C# … B")
@@ -371,6 +375,7 @@ class Mfcc(Node):
     """
 
     aliases = ("timbre", "cepstrum", "mfcc~")
+    example = Example(inputs={"magnitude": "glide"}, heard="source")
 
     magnitude = MAGNITUDE
     count = Option(13, min=1, max=40, doc="number of coefficients, the first one for the level")

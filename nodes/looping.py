@@ -2,7 +2,7 @@
 
 from nodegraph.blocks.band_limited import CROSSINGS, RESOLUTION, sinc_table
 from nodegraph.maths import clip, finite_or_zero, floor, read_double, rising_edge, smoothstep
-from nodegraph.node import In, Line, Node, Option, Out, State, Table
+from nodegraph.node import Example, In, Line, Node, Option, Out, State, Table
 
 from .delays import lagrange, next_position
 from .mixing import lane_of
@@ -21,6 +21,7 @@ class Buffer(Node):
     aliases = (
         "bufferwrite", "bufferread", "tabwrite", "tabread4", "bufwr", "bufrd", "recordbuf", "poke", "peek",
     )  # fmt: skip
+    example = Example(inputs={"audio": "plucks"})
 
     audio = In(0.0, doc="signal to record")
     record = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="records while above 0.5")
@@ -58,6 +59,7 @@ class Looper(Node):
     """
 
     aliases = ("karma", "loopstation", "frippertronics", "overdub", "capture", "phrase")
+    example = Example(inputs={"audio": "plucks"}, vary="")
 
     audio = In(0.0, doc="signal to record")
     record = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="records while high; its end starts the loop")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from nodegraph.maths import gain_to_db, log10, read_double, rising_edge
-from nodegraph.node import In, Line, Memory, Node, Out, State, Table
+from nodegraph.node import Example, In, Line, Memory, Node, Out, State, Table
 from nodegraph.spectral.k_weighting import ABSOLUTE_GATE, OFFSET, RELATIVE_GATE, k_weighting
 
 STEP_SECONDS = 0.1
@@ -33,6 +33,7 @@ class Loudness(Node):
     """
 
     aliases = ("lufs", "lkfs", "ebur128", "r128", "level")
+    example = Example(inputs={"audio": "plucks"}, heard="source")
 
     audio = In(0.0, doc="signal to measure; all lanes count alike")
     reset = In(
@@ -140,6 +141,7 @@ class TruePeak(Node):
     """
 
     aliases = ("dbtp", "peak", "intersample")
+    example = Example(inputs={"audio": "plucks"}, heard="source")
 
     audio = In(0.0, doc="signal to measure")
     reset = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge starts anew")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nodegraph.frame_types import EITHER
 from nodegraph.maths import clip, db_to_gain, decay_factor, exp2, lerp, log2, nearest, read_double
-from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, State, Table
+from nodegraph.node import Choice, Example, FrameIn, FrameOut, In, Line, Node, Option, State, Table
 from nodegraph.spectral.bands import curve_table, octaves_table, points_problem
 from nodegraph.spectral.bins import denoised, expansion, interpolated, smooth_over_bins
 
@@ -109,6 +109,8 @@ class DenoiseFrames(Node):
 class SmoothFrames(Node):
     """Smooths each bin over time, with an attack and a release: ``y += (x - y)(1 - e^(-hop / time))``."""
 
+    example = Example(inputs={"magnitude": "plucks"})
+
     magnitude = VALUES
     attack = In(0.01, unit="s", min=0.0, max=60.0, doc="time constant of a rise")
     release = In(0.3, unit="s", min=0.0, max=60.0, doc="time constant of a fall")
@@ -150,6 +152,8 @@ class Blur(Node):
     The sum is recomputed for each frame, so that rounding errors do not accumulate.
     """
 
+    example = Example(inputs={"magnitude": "plucks"})
+
     magnitude = MAGNITUDE
     time = In(0.3, unit="s", min=0.0, max=20.0, doc="duration of the mean, limited to longest")
     longest = Option(2.0, unit="s", min=0.01, max=20.0, doc="longest time; sets the memory")
@@ -175,6 +179,8 @@ class Blur(Node):
 
 class FreezeFrames(Node):
     """Freezes magnitudes or a code: holds the frame of the rising edge while the gate is high."""
+
+    example = Example(inputs={"magnitude": "plucks", "freeze": "gate"})
 
     magnitude = VALUES
     freeze = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="holds while above 0.5")

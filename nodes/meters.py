@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nodegraph.maths import exp, sqrt
-from nodegraph.node import Helper, In, Node, Option, Out, State
+from nodegraph.node import Example, Helper, In, Node, Option, Out, State
 
 
 class Meter(Node):
@@ -17,6 +17,7 @@ class Meter(Node):
     aliases = ("vu",)
 
     display = "meter"
+    example = Example(inputs={"audio": "plucks"}, heard="source")
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to measure")
     window = In(0.3, unit="s", min=0.001, max=10.0, taper="log", doc="time constant of the RMS")
     fall = In(1.0, unit="s", min=0.01, max=30.0, taper="log", doc="time constant of the peak's fall")

@@ -1,7 +1,7 @@
 """Effects by modulation: chorus, flanger, phaser, tremolo, frequency shift."""
 
 from nodegraph.maths import clip, cos_turn, exp2, lerp, sin_turn, sqrt, tan_turn, wrap
-from nodegraph.node import Choice, In, Line, Node, Out, State
+from nodegraph.node import Choice, Example, In, Line, Node, Out, State
 
 from .delays import cubic_tap, next_position, ring_tap
 from .mixing import lane_of, side_of
@@ -24,6 +24,7 @@ class Chorus(Node):
     """
 
     aliases = ("ensemble", "unison", "detune", "doubler")
+    example = Example(plot="spectrum")
 
     audio = In(0.0, doc="dry signal; even lanes are on the left, odd ones on the right, a single one on both")
     rate, depth, mix = RATE, DEPTH, MIX
@@ -59,6 +60,7 @@ class Flanger(Node):
     """
 
     aliases = ("jet",)
+    example = Example(inputs={"audio": "noise"}, plot="spectrum")
 
     audio, rate, depth, feedback, mix = AUDIO, RATE, DEPTH, FEEDBACK, MIX
     phase = In(0.0, unit="cycles", min=0.0, max=1.0, doc="offset of the sweep")
@@ -83,6 +85,7 @@ class Phaser(Node):
     """
 
     aliases = ("sweep", "phase90")
+    example = Example(inputs={"audio": "noise"}, plot="spectrum")
 
     audio, rate, depth, feedback, mix = AUDIO, RATE, DEPTH, FEEDBACK, MIX
     phase = In(0.0, unit="cycles", min=0.0, max=1.0, doc="offset of the sweep")
@@ -148,6 +151,7 @@ class FrequencyShifter(Node):
     """
 
     aliases = ("freqshift", "bode", "hilbert", "ssb", "singlesideband", "barberpole")
+    example = Example(plot="spectrum")
 
     audio = In(0.0, doc="signal to shift")
     frequency = In(100.0, unit="Hz", min=-5000.0, max=5000.0, doc="shift; below 0 downwards")

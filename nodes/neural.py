@@ -37,7 +37,7 @@ from nodegraph.models.tables import (
     model_problem,
     weight_table,
 )
-from nodegraph.node import Choice, FrameIn, FrameOut, In, Node, Option, Out, Scratch, State, Table
+from nodegraph.node import Choice, Example, FrameIn, FrameOut, In, Node, Option, Out, Scratch, State, Table
 from nodegraph.patch import node_migration
 
 SIGMOID, RELU, LEAKY = 0, 1, 2
@@ -151,6 +151,7 @@ class Encoder(Node, version=2):
     """
 
     aliases = ("autoencoder",)
+    example = Example(silent="It needs a trained model as its file; the demo `autoencoder_effect` has one.")
 
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the model's window")
     file = Option("", kind="file", doc="model file (.safetensors), in the patch's folder")
@@ -206,6 +207,7 @@ class Decoder(Node, version=2):
     """
 
     aliases = ("autoencoder",)
+    example = Example(silent="It needs a trained model as its file; the demo `autoencoder_effect` has one.")
 
     code = FrameIn("latent", doc="units of the layer")
     level = FrameIn("latent", optional=True, doc="level of each frame; if not wired, the model's own")
@@ -291,6 +293,7 @@ class GainBank(Node):
     """
 
     display = "bars"
+    example = Example(silent="It needs the code of an encoder with a model; the demo `autoencoder_faders` has one.")
     code = FrameIn("latent", doc="code of an encoder")
     level = FrameIn("latent", optional=True, doc="level of each frame, from the encoder; 1 if not wired")
     gain, scale, mute = GAIN, UNIT_SCALE, MUTE
@@ -340,6 +343,8 @@ class LatentSource(Node, version=2):
     The level of a frame is ``volume`` times the highest fader: it falls to silence with all of them; or ``volume``.
     """
 
+    example = Example(silent="It needs a trained model as its file; the demo `autoencoder_no_input` has one.")
+
     gain, scale, mute = replace(GAIN, default=0.0), UNIT_SCALE, MUTE
     volume = In(0.1, unit="gain", min=0.0, max=1.0, doc="level of each frame; 1 is that of a full-scale sine")
     file = MODEL
@@ -382,6 +387,7 @@ class CodeMap(Node):
     """
 
     aliases = ("xypad", "corpus")
+    example = Example(silent="It needs a trained model as its file; the demo `autoencoder_map` has one.")
 
     x = In(0.5, min=0.0, max=1.0, doc="place along the first axis of the model")
     y = In(0.5, min=0.0, max=1.0, doc="place along the second axis of the model")

@@ -19,7 +19,7 @@ from nodegraph.maths import (
     sqrt,
     uniform,
 )
-from nodegraph.node import Choice, In, Node, Out, State, Table
+from nodegraph.node import Choice, Example, In, Node, Out, State, Table
 
 AMPLITUDE = In(1.0, unit="ratio", min=0.0, max=1.0, doc="level of the noise (A)")
 SQRT_3 = 1.7320508075688772
@@ -33,6 +33,7 @@ class WhiteNoise(Node):
     """
 
     aliases = ("noise", "noise~")
+    example = Example(plot="spectrum")
 
     amplitude = AMPLITUDE
     distribution = Choice("uniform", "gaussian", doc="distribution of the samples")
@@ -87,6 +88,7 @@ class PinkNoise(Node):
     """
 
     aliases = ("noise",)
+    example = Example(plot="spectrum")
 
     amplitude = AMPLITUDE
     out = Out(doc="pink noise")
@@ -116,6 +118,7 @@ class BrownNoise(Node):
     """
 
     aliases = ("noise",)
+    example = Example(plot="spectrum")
 
     amplitude = AMPLITUDE
     out = Out(doc="brown noise")
@@ -134,6 +137,8 @@ class Dust(Node):
 
     Each sample is a pulse with probability ``density / sr``; heights are random, at most A.
     """
+
+    example = Example(plot="wave")
 
     density = In(20.0, unit="Hz", min=0.1, max=10000.0, taper="log", doc="average pulses per second")
     amplitude = AMPLITUDE

@@ -13,7 +13,7 @@ from nodegraph.events import (
     send,
 )
 from nodegraph.maths import clip, nearest, next_random, read_double, rising_edge, uniform
-from nodegraph.node import Choice, EventIn, EventOut, In, Memory, Node, Option, State, Table
+from nodegraph.node import Choice, EventIn, EventOut, Example, In, Memory, Node, Option, State, Table
 
 EVENTS = EventIn(doc="MIDI messages")
 KEYS = 2048  # keys of all channels
@@ -166,6 +166,8 @@ class Arpeggiator(Node):
     Each note sounds while the clock is high. With several ``octaves`` the pattern repeats an octave higher each time.
     ``hold`` continues the last chord after its keys are released, until a new chord starts.
     """
+
+    example = Example(inputs={"events": "chords"})
 
     events = EVENTS
     clock = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="each rising edge plays a step")

@@ -27,7 +27,7 @@ from nodegraph.maths import (
     uniform,
     wrap,
 )
-from nodegraph.node import Choice, In, Node, Option, Out, State, Table, Wired
+from nodegraph.node import Choice, Example, In, Node, Option, Out, State, Table, Wired
 from nodegraph.spectral.band_limited_steps import (
     POINTS,
     ROW,
@@ -142,6 +142,8 @@ class Phasor(Node):
     Puckette, The Theory and Technique of Electronic Music, ch. 1.
     """
 
+    example = Example(vary="", heard="value")
+
     frequency = In(1.0, unit="Hz", min=-20000.0, max=20000.0, doc="cycles per second; negative runs backwards")
     reset = RESET
     out = Out(unit="cycles", doc="phase, 0 to 1")
@@ -224,6 +226,7 @@ class Supersaw(Node):
     """
 
     aliases = ("hypersaw", "jp8000", "unison", "swarm")
+    example = Example(vary="detune", plot="spectrum")
 
     frequency = FREQUENCY
     detune = In(0.3, unit="ratio", min=0.0, max=1.0, doc="distance of the saws; 1 is about ±180 cents")
@@ -329,6 +332,8 @@ class Impulse(Node):
     cycle's start.
     """
 
+    example = Example(vary="frequency", values={"frequency": 8.0})
+
     frequency = In(1.0, unit="Hz", min=0.01, max=20000.0, taper="log", doc="pulses per second")
     amplitude, reset = AMPLITUDE, RESET
     quality = Choice("naive", "band_limited", doc="band_limited: a smooth pulse, for tones")
@@ -370,6 +375,7 @@ class Lfo(Node):
     """
 
     aliases = ("vibrato", "modulator")
+    example = Example(vary="frequency", heard="value")
 
     frequency = In(1.0, unit="Hz", min=0.001, max=100.0, taper="log", doc="cycles per second")
     amplitude = In(1.0, min=-10000.0, max=10000.0, doc="depth: peak of the wave")

@@ -7,7 +7,7 @@ those of a low-pass, which is the same at every sample rate and whose delay is s
 import numpy as np
 
 from nodegraph.maths import LN_1000, TAU, clip, cos_turn, decay_factor, power, read_double, sin_turn
-from nodegraph.node import In, Line, Node, Out, State, Table
+from nodegraph.node import Example, In, Line, Node, Out, State, Table
 
 from .delays import cubic_tap, low_pass_delay, next_position
 
@@ -30,6 +30,7 @@ class Mode(Node):
     """
 
     aliases = ("modal", "resonator", "resonz", "ringz", "klank", "dynklank", "resonators~", "bank")
+    example = Example(inputs={"audio": "clicks"}, vary="decay", gain=0.4)
 
     audio = In(0.0, doc="excitation: an impulse, a burst of noise, a bow")
     frequency = In(440.0, unit="Hz", min=1.0, max=20000.0, taper="log", doc="frequency of the mode")
@@ -76,6 +77,7 @@ class Membrane(Node):
     """
 
     aliases = ("drum", "tom", "timpani", "membranecircle")
+    example = Example(inputs={"audio": "clicks"}, vary="decay", gain=0.4)
 
     audio = In(0.0, doc="stroke: an impulse or a short burst of noise")
     frequency = In(110.0, unit="Hz", min=LOWEST, max=2000.0, taper="log", doc="pitch of the lowest mode")
@@ -115,6 +117,7 @@ class BowedString(Node):
     """
 
     aliases = ("violin", "bow", "string", "cello")
+    example = Example(vary="force", values={"frequency": 110.0})
 
     frequency = FREQUENCY
     velocity = In(0.25, unit="ratio", min=0.0, max=1.0, doc="speed of the bow: the loudness; 0 lets the string ring")
@@ -151,6 +154,7 @@ class Reed(Node):
     """
 
     aliases = ("clarinet", "woodwind", "saxophone", "sax")
+    example = Example(vary="breath", values={"frequency": 110.0})
 
     frequency = FREQUENCY
     breath = In(0.7, unit="ratio", min=0.0, max=1.0, doc="pressure in the mouth: the loudness")

@@ -21,7 +21,7 @@ from nodegraph.maths import (
     sqrt,
     wrap,
 )
-from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Scratch, State, Table
+from nodegraph.node import Choice, Example, FrameIn, FrameOut, In, Line, Node, Option, Scratch, State, Table
 from nodegraph.spectral.bands import curve_table, octaves_table, points_problem
 from nodegraph.spectral.bins import denoised, expansion, smooth_over_bins
 
@@ -164,6 +164,8 @@ class Freeze(Node):
     ``φ[m] = φ[m-1] + (φ₀ - φ₋₁)``, so that partials keep their pitch (phase vocoder: Flanagan & Golden, 1966), or are
     random in each frame, which blurs the sound.
     """
+
+    example = Example(inputs={"spectrum": "plucks", "freeze": "gate"})
 
     spectrum = SPECTRUM
     freeze = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="freezes the sound while above 0.5")

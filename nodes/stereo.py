@@ -1,7 +1,7 @@
 """Stereo: middle and sides, width, correlation."""
 
 from nodegraph.maths import decay_factor, sqrt
-from nodegraph.node import Choice, In, Node, Out, State
+from nodegraph.node import Choice, Example, In, Node, Out, State
 
 from .mixing import lane_of, side_of
 
@@ -15,6 +15,7 @@ class MidSide(Node):
     """
 
     aliases = ("ms", "midside", "stereo", "matrix")
+    example = Example(inputs={"audio": "wide"})
 
     audio = In(0.0, doc="two lanes: left and right, or middle and side")
     mode = Choice("encode", "decode", doc="encode: to middle and side; decode: to left and right")
@@ -39,6 +40,7 @@ class Width(Node):
     """
 
     aliases = ("stereo", "widener", "imager", "spread2")
+    example = Example(inputs={"audio": "wide"})
 
     audio = In(0.0, doc="two lanes, left and right")
     width = In(1.0, unit="ratio", min=0.0, max=2.0, doc="factor of the difference of left and right; 1 is unchanged")
@@ -63,6 +65,7 @@ class StereoCorrelation(Node):
     """
 
     aliases = ("phasemeter", "goniometer", "correlation", "monocompatibility")
+    example = Example(inputs={"audio": "wide"}, heard="source")
 
     audio = In(0.0, doc="two lanes, left and right")
     time = In(0.3, unit="s", min=0.001, max=10.0, taper="log", doc="time constant of the means")

@@ -24,7 +24,7 @@ from nodegraph.blocks.torch_worker import (
 )
 from nodegraph.frame_types import EITHER
 from nodegraph.maths import clip, lerp, read_double
-from nodegraph.node import Choice, FrameIn, FrameOut, Helper, In, Line, Node, Option, Out, State
+from nodegraph.node import Choice, Example, FrameIn, FrameOut, Helper, In, Line, Node, Option, Out, State
 
 FADE = 0.01  # seconds of the fade between the model's output and the dry signal
 FRAMES_OF_FADE = 4
@@ -44,6 +44,8 @@ class TorchscriptFrames(Node):
     late, the last answer is held, or the output fades to the input frame; late answers are counted in a message.
     Without a model, frames pass unchanged.
     """
+
+    example = Example(silent="It runs a TorchScript model, which you choose and trust.")
 
     a = FrameIn(EITHER, doc="frames for the model")
     file = FILE
@@ -102,6 +104,7 @@ class Torchscript(Node):
     """
 
     aliases = ("rave", "nn")
+    example = Example(silent="It runs a TorchScript model, which you choose and trust.")
 
     audio = In(0.0, min=-1.0, max=1.0, doc="signal for the model")
     file = FILE

@@ -19,7 +19,7 @@ from nodegraph.maths import (
     wrap,
 )
 from nodegraph.maths import db_to_gain as gain_of
-from nodegraph.node import Choice, In, Node, Option, Out, State, Table
+from nodegraph.node import Choice, Example, In, Node, Option, Out, State, Table
 
 VALUE = In(0.0, min=-20000.0, max=20000.0, doc="input signal")
 LOW = In(0.0, min=-20000.0, max=20000.0, doc="lower limit")
@@ -32,6 +32,7 @@ class Constant(Node):
     """Outputs a constant number: ``y = value``."""
 
     aliases = ("number", "sig", "dc")
+    example = Example(vary="", heard="value")
 
     value = In(1.0, min=-20000.0, max=20000.0, smooth=False, doc="number to output")
     out = Out(doc="constant value")
@@ -47,6 +48,7 @@ class Knob(Node):
     """
 
     aliases = ("number", "slider", "fader", "dial", "hslider", "vslider")
+    example = Example(heard="value")
 
     value = In(0.5, unit="ratio", min=0.0, max=1.0, doc="knob position, 0 to 1")
     low = Option(0.0, min=-20000.0, max=20000.0, doc="output at 0")
@@ -67,6 +69,7 @@ class Button(Node):
     """Outputs a gate from a button: 1 while pressed, 0 otherwise, exact to the sample."""
 
     aliases = ("bang", "bng")
+    example = Example(inputs={"pressed": "gate"})
 
     pressed = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="1 while pressed")
     label = Option("", kind="text", doc="displayed name")
@@ -184,6 +187,7 @@ class Compare(Node):
     """
 
     aliases = ("<", ">")
+    example = Example(inputs={"b": ""})
 
     a, b = VALUE, VALUE
     hysteresis = In(0.0, min=0.0, max=20000.0, doc="distance beyond b at which the output returns to 0")
@@ -206,6 +210,7 @@ class Logic(Node):
     a, b = GATE, GATE
     operation = Choice("and", "or", "xor", "nand", "nor", "xnor", doc="logic operation")
     interchangeable = (("a", "b"),)
+    example = Example(inputs={"a": "gate", "b": "gate"})
     out = Out(unit="gate", doc="0 or 1")
 
     def tick(a, b, operation):
@@ -222,6 +227,8 @@ class Logic(Node):
 
 class Trigger(Node):
     """Outputs a trigger, one sample of 1, at each rising edge of a gate, at each falling edge, or at both."""
+
+    example = Example(heard="sound")
 
     gate = GATE
     edge = Choice("rising", "falling", "both", doc="edges that trigger")
@@ -311,6 +318,7 @@ class Quantise(Node):
     """
 
     aliases = ("quantize",)
+    example = Example(vary="value", heard="note")
 
     value = In(60.0, min=-20000.0, max=20000.0, doc="pitch as a note number or in Hz")
     root = In(0.0, unit="semitones", min=-12.0, max=12.0, smooth=False, doc="first note of the scale; 0 is C")
@@ -335,6 +343,7 @@ class NoteToFrequency(Node):
     """
 
     aliases = ("mtof", "midicps")
+    example = Example(values={"note": 57.0})
 
     note = In(69.0, unit="note", min=0.0, max=127.0, smooth=False, doc="MIDI note number; 60 is middle C")
     bend = In(0.0, unit="semitones", min=-24.0, max=24.0, doc="added to the note")
@@ -353,6 +362,7 @@ class FrequencyToNote(Node):
     """Converts a frequency in Hz to a note: ``69 + 12 log₂(f / 440)``."""
 
     aliases = ("ftom", "cpsmidi")
+    example = Example(heard="note")
 
     frequency = In(440.0, unit="Hz", min=1.0, max=20000.0, taper="log", doc="frequency to convert")
     out = Out(unit="note", doc="MIDI note number, with fractions")
@@ -365,6 +375,7 @@ class DecibelsToGain(Node):
     """Converts a level in decibels to a gain factor: ``10^(dB / 20)``."""
 
     aliases = ("dbtorms", "dbtoa", "dbamp")
+    example = Example(values={"level": -20.0})
 
     level = In(0.0, unit="dB", min=-120.0, max=40.0, doc="level in decibels")
     out = Out(unit="ratio", doc="gain factor")

@@ -29,7 +29,7 @@ from nodegraph.blocks.voice_allocation import (
 )
 from nodegraph.events import NOTE_ON, count, event, message_kind, next_event_offset
 from nodegraph.maths import decay_factor, note_to_hz, read_double
-from nodegraph.node import Choice, EventIn, In, Memory, Node, Option, Out, Table
+from nodegraph.node import Choice, EventIn, Example, In, Memory, Node, Option, Out, Table
 
 OUTPUTS = ("frequency", "pitch", "gate", "velocity", "pressure", "timbre", "release", "level")
 
@@ -50,6 +50,7 @@ class Notes(Node):
     """
 
     aliases = ("voice", "poly", "clone", "portamento", "glide")
+    example = Example(vary="")
 
     allocates_voices = "voices"
     events = EventIn(doc="MIDI messages")
