@@ -7,7 +7,8 @@
 # make mixtures measure each part of the recipe texture, and loops, ten minutes
 # make lessons  measure how well the checks of the lessons hear mistakes, and write the table in docs/LESSONS.md, a minute
 # make monkey   send random clicks, drags and keys to the editor for two minutes
-# make picture  update the picture of the editor in docs/
+# make picture  update the picture of the editor, the film and the pictures of the tutorial in docs/, two minutes
+# make docs     build the documentation as a site in build/docs/site, without a network, and check its links
 # make models   train the models in patches/models again
 # make fuzz     open 100,000 random files, packets and command lines, and print the faults by kind, an hour
 # make storm    apply 10,000 random edits to a playing patch
@@ -41,8 +42,8 @@ CONTRACTS := $(wildcard tests/nodes/test_*contract*.py)
 # pip must not wait for input.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test check-ruff check-mypy check-tests bench quality matching mixtures lessons monkey picture models fuzz storm \
-	fused kills soak flight guarded offline lint format lock hooks system clean
+.PHONY: run test check-ruff check-mypy check-tests bench quality matching mixtures lessons monkey picture docs models fuzz \
+	storm fused kills soak flight guarded offline lint format lock hooks system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -105,6 +106,10 @@ monkey: $(VENV)/.test
 picture: $(VENV)/.test
 	@tools/install-system $(TEST_PACKAGES)
 	@$(BIN)/python -m tests.editor.picture
+	@$(BIN)/python -m tests.editor.tour
+
+docs: $(VENV)/.docs
+	@$(BIN)/python -m tools.docs
 
 models: $(VENV)/.test
 	@tools/train-models
@@ -136,7 +141,7 @@ offline: $(VENV)/.test
 	@NODEGRAPH_LONG_TESTS=1 $(BIN)/pytest tests/cli/test_no_network.py
 
 clean:
-	rm -rf .venv .venv-bench bench/.build bench/results .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-bench build bench/.build bench/results .pytest_cache .mypy_cache .ruff_cache
 
 # A stamp file for each set of extras, so that the second call of a target installs nothing.
 $(VENV)/.run: $(VENV)/.made pyproject.toml constraints.txt
@@ -147,6 +152,11 @@ $(VENV)/.run: $(VENV)/.made pyproject.toml constraints.txt
 $(VENV)/.test: $(VENV)/.made pyproject.toml constraints.txt locked.txt
 	@echo "Installing nodegraph [$(TEST_EXTRAS)] into $(VENV): about a minute the first time."
 	@tools/install-tests $(BIN) '$(TEST_EXTRAS)'
+	@touch $@
+
+# The generator of the site is not needed by tests.
+$(VENV)/.docs: $(VENV)/.test
+	@$(PIP) --editable '.[docs]'
 	@touch $@
 
 $(VENV)/.made:
