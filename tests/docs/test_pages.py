@@ -6,8 +6,9 @@ import ast
 import importlib
 import re
 import shlex
+import time
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,14 @@ import soundfile
 
 import nodegraph
 from nodegraph.cli.app import command
+from tests.midi.midi_files import write_piece
 from tools.docs.pages import ROOT, committed_pages, site_text
 
 PAGES = ["README.md", *(page for page in committed_pages() if page != "CHANGELOG.md")]
+
+
+HOW_TO = ("live", "midi", "notebook", "teaching")
+RUN = ["docs/index.md", "docs/patches.md", *(f"docs/how-to/{name}.md" for name in HOW_TO)]
 
 
 def commands_of(page: str) -> Iterator[str]:
@@ -93,6 +99,19 @@ def test_program_of_the_readme_renders_two_oscillators(tmp_path, monkeypatch):
     exec(compile(program, "README.md", "exec"), {})
     samples, rate = soundfile.read("two.wav")
     assert len(samples) == 4 * rate and abs(samples).max() > 0.1 and Path("two.json").exists()
+
+
+@pytest.mark.parametrize("page", RUN)
+def test_programs_of_a_page_run_one_after_the_other(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(nodegraph, "play", partial(nodegraph.play, null=True), raising=False)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    Path("patches").symlink_to(ROOT / "patches")
+    write_piece(Path("song.mid"), [(0, 1, 60)])
+    names: dict[str, object] = {}
+    for program in programs_of(page):
+        exec(compile(program, page, "exec"), names)
+    assert "patch" in names or names["result"].accepted
 
 
 def test_program_of_the_tutorial_builds_the_voice_of_its_pictures(tmp_path, monkeypatch):

@@ -1,12 +1,8 @@
-"""``python -m tools.docs``: assemble and build the documentation site in ``build/docs``, and check its links.
-
-``--pages TYPE …`` measures only these blocks and leaves out the gallery: for work on the pages.
-"""
+"""``python -m tools.docs``: assemble and build the documentation site in ``build/docs``, and check its links."""
 
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -16,6 +12,7 @@ from .cache import Cache
 from .gallery import patches, users_of_blocks, write_gallery, write_lessons
 from .links import check_links
 from .pages import ROOT, BrokenLinkError, copy_pages
+from .sources import Sources
 
 BUILD = ROOT / "build" / "docs"
 MAX_SHOWN = 20  # broken links that are printed
@@ -28,7 +25,7 @@ def main() -> int:
     options = parser.parse_args()
     sources, began = BUILD / "sources", time.monotonic()
     try:
-        count = write_sources(sources, Cache(BUILD / "cache"))
+        count = write_sources(Sources(sources), Cache(BUILD / "cache"))
     except BrokenLinkError as error:
         print(error, file=sys.stderr)
         return 1
@@ -45,21 +42,20 @@ def main() -> int:
     return 1 if broken or warnings else 0
 
 
-def write_sources(sources: Path, cache: Cache) -> int:
+def write_sources(site: Sources, cache: Cache) -> int:
     """Write all pages of the site as Markdown; return their number. Raises BrokenLinkError."""
-    for folder in ("blocks", "gallery", "lessons"):  # pages of blocks that are gone
-        shutil.rmtree(sources / folder, ignore_errors=True)
-    count = copy_pages(sources, shown_blocks())
-    unplotted = write_block_pages(sources, cache, users_of_blocks(), lambda name: None)
-    print(f"{len(shown_blocks())} blocks, {len(unplotted)} without a plot:")
+    blocks = shown_blocks()
+    count = copy_pages(site, blocks)
+    unplotted = write_block_pages(site, cache, users_of_blocks())
+    print(f"{len(blocks)} blocks, {len(unplotted)} without a plot:")
     for reason in sorted(set(unplotted.values())):
         print(f"  {', '.join(type for type in unplotted if unplotted[type] == reason)}: {reason}")
-    silent = write_gallery(sources, cache, lambda name: None)
-    for name, reason in silent.items():
+    for name, reason in write_gallery(site, cache).items():
         print(f"  {name}: {reason}")
-    lessons = write_lessons(sources, cache)
+    lessons = write_lessons(site, cache)
+    site.prune()
     cache.prune()
-    return count + len(shown_blocks()) + len(patches()) + lessons + 3
+    return count + len(blocks) + len(patches()) + lessons + 3  # and the three lists
 
 
 def run_sphinx(sources: Path, output: Path) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,14 @@ from nodegraph.blocks.registry import family_name, node_types
 from nodegraph.editor.help_patch import help_document, silence_of
 from nodegraph.node import Node
 from nodegraph.notebook import graph_svg
-from nodegraph.patch import encode_patch
+from nodegraph.patch import Document, encode_patch
 
-from .cache import Cache
+from .cache import Cache, programs
 from .markdown import from_docstring, html, plain, table
 from .measured import measure
-from .pages import write_text
 from .plots import plot_of
-from .sounds import ogg, player, write_sound
+from .sounds import ogg, place, player
+from .sources import Sources
 from .svg import svg
 
 REASON = "no plot: "  # what a drawing without a plot begins with
@@ -31,7 +32,7 @@ def shown_blocks() -> dict[str, type[Node]]:
     return {name: cls for name, cls in node_types().items() if not cls.hidden}
 
 
-def write_block_pages(site: Path, cache: Cache, users: Users, report: Callable[[str], None]) -> dict[str, str]:
+def write_block_pages(site: Sources, cache: Cache, users: Users) -> dict[str, str]:
     """Write the page of each block, and the list of all; return the blocks without a plot, with the reason."""
     unplotted = {}
     for type, cls in shown_blocks().items():
@@ -39,16 +40,15 @@ def write_block_pages(site: Path, cache: Cache, users: Users, report: Callable[[
         if drawing.startswith(REASON):
             unplotted[type] = drawing.removeprefix(REASON)
         if sound:
-            write_sound(site, f"blocks/{type}.ogg", sound)
-        write_text(site / "blocks" / f"{type}.md", block_page(cls, drawing, bool(sound), users.get(type, [])))
-        report(type)
-    write_text(site / "blocks" / "index.md", _index())
+            site.write(place(f"blocks/{type}.ogg"), sound)
+        site.write(f"blocks/{type}.md", block_page(cls, drawing, bool(sound), users.get(type, [])))
+    site.write("blocks/index.md", _index())
     return unplotted
 
 
 def _measured(cls: type[Node], cache: Cache) -> tuple[str, bytes]:
     """Return the plot of a block, as SVG or the reason why there is none, and the sound of its help patch."""
-    origin = encode_patch(help_document(cls.type)) + Path(inspect.getfile(cls)).read_bytes()
+    origin = encode_patch(help_document(cls.type)) + Path(inspect.getfile(cls)).read_bytes() + programs("measured")
     made: list[Any] = []
 
     def measured() -> Any:
@@ -61,8 +61,8 @@ def _measured(cls: type[Node], cache: Cache) -> tuple[str, bytes]:
 
     silent = bool(silence_of(cls))
     return (
-        cache.get(f"{cls.type}.svg", origin, drawing).decode(),
-        b"" if silent else cache.get(f"{cls.type}.ogg", origin, lambda: ogg(measured().sound)),
+        cache.get(f"{cls.type}.svg", origin + programs("plots", "svg"), drawing).decode(),
+        b"" if silent else cache.get(f"{cls.type}.ogg", origin + programs("sounds"), lambda: ogg(measured().sound)),
     )
 
 
@@ -82,7 +82,7 @@ def block_page(cls: type[Node], drawing: str, has_sound: bool, users: list[tuple
     if note:
         parts.append(plain(note))
     sound = player(f"blocks/{cls.type}", f"blocks/{cls.type}.ogg") if has_sound else ""
-    parts.append(html(sound, graph_svg(document).replace("<svg ", "<svg class='patch' ", 1)))
+    parts.append(html(sound, picture(document)))
     parts.append("In the editor, F1 on the block adds this patch to yours.")
     parts += _ports(data)
     if data["source"]:
@@ -91,6 +91,11 @@ def block_page(cls: type[Node], drawing: str, has_sound: bool, users: list[tuple
         listed = ", ".join(f"[{plain(title)}](../{where})" for title, where in users[:12])
         parts += ["## Used in", f"{listed}."]
     return "\n\n".join(parts) + "\n"
+
+
+def picture(document: Document) -> str:
+    """Return the drawing of a patch, in columns from left to right."""
+    return graph_svg(replace(document, layout={})).replace("<svg ", "<svg class='patch' ", 1)
 
 
 def _aliases(cls: type[Node]) -> str:
@@ -109,17 +114,19 @@ def _equation_words(cls: type[Node]) -> str:
 def _ports(data: dict[str, Any]) -> list[str]:
     parts = []
     if data["inputs"]:
-        rows = [
+        inputs = [
             (f"`{p['name']}`", _unit(p), _range(p), _number(p.get("default")), from_docstring(p["doc"]))
             for p in data["inputs"]
         ]
-        parts += ["## Inputs", table(("input", "unit", "range", "default", ""), rows)]
+        parts += ["## Inputs", table(("input", "unit", "range", "default", ""), inputs)]
     if data["outputs"]:
-        rows = [(f"`{p['name']}`", _unit(p), from_docstring(p["doc"])) for p in data["outputs"]]
-        parts += ["## Outputs", table(("output", "unit", ""), rows)]
+        outputs = [(f"`{p['name']}`", _unit(p), from_docstring(p["doc"])) for p in data["outputs"]]
+        parts += ["## Outputs", table(("output", "unit", ""), outputs)]
     if data["settings"]:
-        rows = [(f"`{s['name']}`", _values(s), _code(s["default"]), from_docstring(s["doc"])) for s in data["settings"]]
-        parts += ["## Settings", table(("setting", "values", "default", ""), rows)]
+        settings = [
+            (f"`{s['name']}`", _values(s), _code(s["default"]), from_docstring(s["doc"])) for s in data["settings"]
+        ]
+        parts += ["## Settings", table(("setting", "values", "default", ""), settings)]
     return parts
 
 

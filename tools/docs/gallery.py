@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from html import escape
 from pathlib import Path
 
 from nodegraph.files.demos import demo_files, demo_folder
-from nodegraph.graph.build import GraphError
+from nodegraph.graph import GraphError
 from nodegraph.lessons.checking import Assessor
 from nodegraph.lessons.lesson import Lesson, text_in
 from nodegraph.lessons.loading import lessons_in, load_lesson, visible_checks
@@ -14,10 +14,10 @@ from nodegraph.notebook import graph_svg
 from nodegraph.patch import Document, Patch
 
 from .block_pages import Users, shown_blocks
-from .cache import Cache
+from .cache import Cache, programs
 from .markdown import html, plain, table
-from .pages import write_text
-from .sounds import ogg, patch_sound, player, write_sound
+from .sounds import ogg, patch_sound, place, player
+from .sources import Sources
 
 
 def patches() -> dict[str, Path]:
@@ -41,37 +41,41 @@ def _types(document: Document) -> set[str]:
     return {node.type for node in document.nodes.values()}.union(*nested)
 
 
-def write_gallery(site: Path, cache: Cache, report: Callable[[str], None]) -> dict[str, str]:
+def write_gallery(site: Sources, cache: Cache) -> dict[str, str]:
     """Write a page for each patch and the gallery; return the patches without a sound, with the reason."""
-    silent, rows = {}, []
+    silent, cards = {}, []
     for name, path in patches().items():
         patch = Patch.load(path)
         sound, reason = _sound(name, path, patch, cache)
         if sound:
-            write_sound(site, f"gallery/{name}.ogg", sound)
+            site.write(place(f"gallery/{name}.ogg"), sound)
         else:
             silent[name] = reason
-        write_text(site / "gallery" / f"{name}.md", _patch_page(name, path, patch.document, reason))
-        heard = (
-            player("gallery/index", f"gallery/{name}.ogg").replace("<p>", "").replace("</p>", "") if sound else reason
-        )
-        rows.append((f"[{plain(patch.document.title or name)}]({name}.md)", f"{len(patch.document.nodes)}", heard))
-        report(name)
+        site.write(f"_static/pictures/{name}.svg", graph_svg(patch.document))
+        site.write(f"gallery/{name}.md", _patch_page(name, path, patch.document, reason))
+        cards.append(_card(name, patch.document.title or name, reason))
     listed = "\n".join(patches())
-    write_text(
-        site / "gallery" / "index.md",
+    site.write(
+        "gallery/index.md",
         "# Gallery\n\nAll patches that come with nodegraph. `nodegraph demo NAME` plays one, and "
         "`nodegraph edit patches/NAME.json` opens it.\n\n"
-        + table(("patch", "blocks", "sound"), rows)
+        + html("<div class='cards'>", *cards, "</div>")
         + f"\n\n```{{toctree}}\n:hidden:\n\n{listed}\n```\n",
     )
     return silent
 
 
+def _card(name: str, title: str, silence: str) -> str:
+    """Return the HTML of a patch in the gallery: picture, title, sound."""
+    picture = f"<img loading='lazy' alt='' src='../_static/pictures/{name}.svg'>"
+    sound = f"<p>{escape(silence)}</p>" if silence else player("gallery/index", f"gallery/{name}.ogg")
+    return f"<div class='card'><a href='{name}.html'>{picture}<b>{escape(title)}</b></a>{sound}</div>"
+
+
 def _sound(name: str, path: Path, patch: Patch, cache: Cache) -> tuple[bytes, str]:
     """Return the sound of a patch, or b"" and the reason why it is silent."""
     try:
-        sound = cache.get(f"gallery-{name}.ogg", path.read_bytes(), lambda: patch_sound(patch))
+        sound = cache.get(f"gallery-{name}.ogg", programs("sounds") + path.read_bytes(), lambda: patch_sound(patch))
     except GraphError as error:
         return b"", str(error).partition("\n")[0]
     return sound, "" if sound else "It is silent until it is played."
@@ -100,7 +104,7 @@ def _picture(document: Document) -> str:
     return graph_svg(document).replace("<svg ", "<svg class='patch' ", 1) if document.nodes else "The patch is empty."
 
 
-def write_lessons(site: Path, cache: Cache) -> int:
+def write_lessons(site: Sources, cache: Cache) -> int:
     """Write a page for each lesson and their list; return their number."""
     rows, names = [], []
     for folder in lessons_in():
@@ -108,16 +112,16 @@ def write_lessons(site: Path, cache: Cache) -> int:
         name, text = folder.name, lesson.text()
         sound = _target_sound(name, lesson, cache)
         if sound:
-            write_sound(site, f"lessons/{name}.ogg", sound)
-        write_text(site / "lessons" / f"{name}.md", _lesson_page(name, lesson, bool(sound)))
+            site.write(place(f"lessons/{name}.ogg"), sound)
+        site.write(f"lessons/{name}.md", _lesson_page(name, lesson, bool(sound)))
         objectives = "; ".join(text_in(one) for one in lesson.file.objectives)
         rows.append(
             (f"[{plain(text.title)}]({name}.md)", f"`{lesson.id}`", f"{lesson.file.minutes:g}", plain(objectives))
         )
         names.append(name)
     listed = "\n".join(names)
-    write_text(
-        site / "lessons" / "index.md",
+    site.write(
+        "lessons/index.md",
         "# Lessons\n\n`nodegraph lesson NAME` prints a lesson, and `nodegraph lesson NAME --check my.json` listens to "
         "a patch and gives a hint. In the editor: Help › Lessons…. Teachers find more in [Lessons](../LESSONS.md).\n\n"
         + table(("lesson", "name", "minutes", "what is learned"), rows)
@@ -129,7 +133,9 @@ def write_lessons(site: Path, cache: Cache) -> int:
 def _target_sound(name: str, lesson: Lesson, cache: Cache) -> bytes:
     if lesson.target is None:
         return b""
-    origin = b"".join(path.read_bytes() for path in sorted(lesson.folder.rglob("*")) if path.is_file())
+    origin = programs("sounds") + b"".join(
+        path.read_bytes() for path in sorted(lesson.folder.rglob("*")) if path.is_file()
+    )
 
     def make() -> bytes:
         heard = Assessor(lesson).target(next(iter(lesson.stimuli)))

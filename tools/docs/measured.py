@@ -10,11 +10,12 @@ from nodegraph.blocks.registry import node_types
 from nodegraph.editor.help_patch import help_document
 from nodegraph.engine.offline import Offline
 from nodegraph.patch import Document
+from nodes.meters import TapBuffer
 
 RATE = 44100.0
 SECONDS = 4.0  # one period of the LFO of help patches
 RECEIVED = {"notes": ("pitch", "gate"), "control_change": ("out",), "clock_in": ("phase",)}  # what events become
-CHUNK = 0.25  # seconds, less than a probe stores
+CHUNK = 1 << 13  # samples: whole quanta, and less than a probe stores
 
 
 @dataclass
@@ -51,17 +52,16 @@ def measure(type: str, seconds: float = SECONDS) -> Measured:
         found = Measured(document, node, np.zeros((0, 1), np.float32))
         parts: list[np.ndarray] = []
         rings = {ref: ring for ref in watched if (ring := engine.probe(ref)) is not None}
-        streams = {ref: ([], 0) for ref, ring in rings.items() if hasattr(ring, "read_from")}
-        for _ in range(round(seconds / CHUNK)):
-            parts.append(engine.run(CHUNK))
-            for ref, (values, place) in streams.items():
-                new, _ = rings[ref].read_from(place)
-                values.append(new)
-                streams[ref] = values, rings[ref].written
+        taps = {ref: ring for ref, ring in rings.items() if isinstance(ring, TapBuffer)}
+        values: dict[str, list[np.ndarray]] = {ref: [] for ref in taps}
+        for start in range(0, round(seconds * RATE), CHUNK):
+            parts.append(engine.run_samples(CHUNK))
+            for ref, tap in taps.items():
+                values[ref].append(tap.read_from(start)[0])
         found.sound = np.concatenate(parts)
-        found.signals = {ref: np.concatenate(values) for ref, (values, _) in streams.items()}
+        found.signals = {ref: np.concatenate(several) for ref, several in values.items()}
         for ref, ring in rings.items():
-            if not hasattr(ring, "read_from"):
+            if ref not in taps:
                 found.frames[ref] = ring.latest().copy()
                 found.sizes[ref] = ring.size, ring.hop
         return found

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
+
+from .sources import Sources
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -29,17 +30,17 @@ def committed_pages() -> dict[str, str]:
     return dict(sorted(found.items())) | ELSEWHERE
 
 
-def copy_pages(site: Path, blocks: Iterable[str]) -> int:
-    """Copy the pages of the repository, with their pictures and the configuration, to the sources of the site."""
+def copy_pages(site: Sources, blocks: Iterable[str]) -> int:
+    """Copy the pages of the repository, with their pictures and the configuration; return the number of pages."""
     names = frozenset(blocks)
     pages = committed_pages()
     for path in (path for path in DOCS.rglob("*") if path.is_file() and path.suffix != ".md"):
-        write_copy(path, site / path.relative_to(DOCS))
+        site.write(path.relative_to(DOCS).as_posix(), path.read_bytes())
     for source, target in pages.items():
         text = site_text(ROOT / source, target, names)
         if Path(target).name == "README.md":  # the contents of a folder
             text += "\n```{toctree}\n:hidden:\n:glob:\n\n[!R]*\n```\n"
-        write_text(site / target, text)
+        site.write(target, text)
     return len(pages)
 
 
@@ -92,17 +93,3 @@ def _outside_code(text: str, change: Callable[[str], str]) -> str:
         is_code = fence or mark or line.startswith("    ")
         lines.append(line if is_code else change(line))
     return "\n".join(lines)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file of the sources if it differs: Sphinx reads only changed files again."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists() or path.read_text() != text:
-        path.write_text(text)
-
-
-def write_copy(source: Path, path: Path) -> None:
-    """Copy a file to the sources if it differs."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists() or path.read_bytes() != source.read_bytes():
-        shutil.copyfile(source, path)

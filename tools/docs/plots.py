@@ -138,7 +138,8 @@ def _three_values(port: In) -> list[float]:
 
 def _constants(cls: type[Node]) -> dict[str, Any] | None:
     """Return the arguments of a tick with all parameters at their defaults, or None if it needs more."""
-    spec, found = cls.spec, {}
+    spec = cls.spec
+    found: dict[str, Any] = {}
     assert cls.tick is not None
     for name in inspect.signature(cls.tick).parameters:
         if name in spec.inputs:
@@ -175,10 +176,10 @@ def _impulse_response(cls: type[Node], measured: Measured) -> Plot | None:
     noise = np.random.default_rng(1).normal(0.0, 0.1, (2, samples)).astype(np.float32)
     impulse = np.zeros(samples, np.float32)
     impulse[0] = 1.0
-    first, second, both, late, found = (
+    one, other, both, late, found = (
         _answer(cls, x) for x in (noise[0], noise[1], noise[0] + noise[1], np.roll(impulse, LATE), impulse)
     )
-    is_linear = np.abs(first + second - both).max() < 1e-3
+    is_linear = np.abs(one + other - both).max() < 1e-3
     if not is_linear or np.abs(late[LATE:] - found[:-LATE]).max() > 1e-3:
         return None
     heard = np.flatnonzero(np.abs(found) > 1e-3 * max(float(np.abs(found).max()), 1e-9))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import mido
 import numpy as np
@@ -67,14 +66,12 @@ def _keyboard() -> mido.MidiFile:
     return file
 
 
+def place(sound: str) -> str:
+    """Return the path of a sound in the site."""
+    return f"_static/sounds/{sound}"
+
+
 def player(page: str, sound: str) -> str:
-    """Return the HTML of a player of ``_static/sounds/SOUND``, for a page in the site."""
+    """Return the HTML of a player of a sound, for a page in the site."""
     up = "../" * page.count("/")
-    return f'<p><audio controls preload="none" src="{up}_static/sounds/{sound}"></audio></p>'
-
-
-def write_sound(site: Path, name: str, data: bytes) -> None:
-    path = site / "_static" / "sounds" / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists() or path.read_bytes() != data:
-        path.write_bytes(data)
+    return f'<p><audio controls preload="none" src="{up}{place(sound)}"></audio></p>'
