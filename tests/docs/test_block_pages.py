@@ -32,7 +32,7 @@ CAPTIONS = {
 def test_page_has_all_that_a_block_declares(type):
     cls = shown_blocks()[type]
     text = block_page(cls, f"{REASON}a test.", False, [])
-    assert text.startswith(f"# {type}\n") and "There is no plot. a test." in text and "<svg class='patch'" in text
+    assert f"\n# {type}\n" in text and "There is no plot. a test." in text and "<svg class='patch'" in text
     for name in (*cls.spec.input_ports, *cls.spec.output_ports, *cls.spec.settings):
         assert f"| `{name}` |" in text
     assert all(f"`{alias}`" in text for alias in cls.aliases)

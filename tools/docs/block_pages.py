@@ -23,6 +23,7 @@ from .sounds import ogg, place, player
 from .sources import Sources
 from .svg import svg
 
+ORPHAN = "---\norphan: true\n---"  # in no list of contents: hundreds of entries would be in the sidebar of every page
 REASON = "no plot: "  # what a drawing without a plot begins with
 Users = Mapping[str, list[tuple[str, str]]]  # title and page of the patches that use a block
 
@@ -71,8 +72,8 @@ def block_page(cls: type[Node], drawing: str, has_sound: bool, users: list[tuple
     data = page(cls)
     document = help_document(cls.type)
     note = " ".join(note.text for note in document.notes.values()).removeprefix(_first_line(cls)).strip()
-    parts = [f"# {cls.type}", from_docstring(data["doc"])]
-    parts.append(f"Family: {family_name(cls.family)}." + _aliases(cls))
+    parts = [ORPHAN, f"# {cls.type}", from_docstring(data["doc"])]
+    parts.append(f"[Blocks](index.md) › {_family_links(cls)}.{_aliases(cls)}")
     parts.append("## What it does")
     if drawing.startswith(REASON):
         parts.append(f"There is no plot. {drawing.removeprefix(REASON)}")
@@ -101,6 +102,13 @@ def picture(document: Document) -> str:
 def _aliases(cls: type[Node]) -> str:
     names = ", ".join(f"`{alias}`" for alias in cls.aliases)
     return f" The palette also finds it as {names}." if names else ""
+
+
+def _family_links(cls: type[Node]) -> str:
+    """Return the family of a block, with links to its other blocks."""
+    names = [name for name, other in shown_blocks().items() if other.family == cls.family]
+    links = (f"**{name}**" if name == cls.type else f"[{name}]({name}.md)" for name in names)
+    return f"{family_name(cls.family)}: {', '.join(links)}"
 
 
 def _equation_words(cls: type[Node]) -> str:
@@ -176,6 +184,4 @@ def _index() -> str:
     for family, classes in families.items():
         rows = [(f"[`{cls.type}`]({cls.type}.md)", from_docstring(_first_line(cls))) for cls in classes]
         parts += [f"## {family_name(family)}", table(("block", "what it does"), rows)]
-    listed = "\n".join(cls.type for classes in families.values() for cls in classes)
-    parts.append(f"```{{toctree}}\n:hidden:\n\n{listed}\n```")
     return "\n\n".join(parts) + "\n"

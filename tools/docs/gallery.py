@@ -13,7 +13,7 @@ from nodegraph.lessons.loading import lessons_in, load_lesson, visible_checks
 from nodegraph.notebook import graph_svg
 from nodegraph.patch import Document, Patch
 
-from .block_pages import Users, shown_blocks
+from .block_pages import ORPHAN, Users, shown_blocks
 from .cache import Cache, programs
 from .markdown import html, plain, table
 from .sounds import ogg, patch_sound, place, player
@@ -54,13 +54,10 @@ def write_gallery(site: Sources, cache: Cache) -> dict[str, str]:
         site.write(f"_static/pictures/{name}.svg", graph_svg(patch.document))
         site.write(f"gallery/{name}.md", _patch_page(name, path, patch.document, reason))
         cards.append(_card(name, patch.document.title or name, reason))
-    listed = "\n".join(patches())
     site.write(
         "gallery/index.md",
         "# Gallery\n\nAll patches that come with nodegraph. `nodegraph demo NAME` plays one, and "
-        "`nodegraph edit patches/NAME.json` opens it.\n\n"
-        + html("<div class='cards'>", *cards, "</div>")
-        + f"\n\n```{{toctree}}\n:hidden:\n\n{listed}\n```\n",
+        "`nodegraph edit patches/NAME.json` opens it.\n\n" + html("<div class='cards'>", *cards, "</div>") + "\n",
     )
     return silent
 
@@ -83,17 +80,15 @@ def _sound(name: str, path: Path, patch: Patch, cache: Cache) -> tuple[bytes, st
 
 def _patch_page(name: str, path: Path, document: Document, silence: str) -> str:
     relative = path.relative_to(demo_folder().parent).as_posix()
-    parts = [
-        f"# {plain(document.title or name)}",
-        f"`{relative}`: {len(document.nodes)} blocks, {len(document.wires)} wires.",
-    ]
+    size = f"{len(document.nodes)} blocks, {len(document.wires)} wires"
+    parts = [ORPHAN, f"# {plain(document.title or name)}", f"[Gallery](index.md) › `{relative}`, {size}."]
     parts.append(silence or html(player(f"gallery/{name}", f"gallery/{name}.ogg")))
     notes = sorted(document.notes.values(), key=lambda note: (note.at[1], note.at[0]))
     parts += [plain(note.text) for note in notes]
     if document.controls:
         rows = [(f"`{key}`", f"`{control.target}`") for key, control in document.controls.items()]
         parts += ["## Controls", table(("control", "sets"), rows)]
-    parts += ["## Patch", html(_picture(document))]
+    parts += ["## Patch", html(f"<a href='../_static/pictures/{name}.svg'>", _picture(document), "</a>")]
     known = shown_blocks()
     names = [f"[`{type}`](../blocks/{type}.md)" for type in sorted(_types(document)) if type in known]
     parts += ["## Blocks", ", ".join(names) + "."]
