@@ -17,7 +17,7 @@ class MidiFile(Node):
     loop. Standard MIDI Files 1.0 (MIDI Manufacturers Association, 1996).
     """
 
-    example = Example(vary="", silent="It plays a MIDI file, which you choose.")
+    example = Example(vary="", output="out", silent="It plays a MIDI file, which you choose.")
 
     play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="plays while above 0.5")
     speed = In(1.0, unit="ratio", min=0.0, max=8.0, doc="1 is the tempo of the file")

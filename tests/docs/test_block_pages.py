@@ -7,8 +7,9 @@ import pytest
 
 from tools.docs.block_pages import REASON, block_page, shown_blocks
 from tools.docs.links import check_links
-from tools.docs.measured import measure
+from tools.docs.measured import measure, measure_shipped
 from tools.docs.plots import plot_of
+from tools.docs.shipped import smallest_with
 from tools.docs.sounds import ogg
 from tools.docs.svg import svg
 
@@ -50,6 +51,11 @@ def test_plot_shows_what_the_block_is(type):
 def test_block_without_a_plot_says_why():
     assert plot_of(shown_blocks()["audio_in"], measure("audio_in", 0.5)) == "It plays the sound of a microphone."
     assert plot_of(shown_blocks()["scope_tap"], measure("scope_tap", 0.5)) == "It has no output."
+
+
+def test_block_that_is_silent_by_itself_is_drawn_in_a_patch_that_has_it():
+    plot = plot_of(shown_blocks()["audio_in"], measure_shipped(*smallest_with("audio_in"), 0.5))
+    assert plot.caption.startswith("Output in the patch ")
 
 
 def test_plot_of_a_delay_shows_its_echoes():

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from .block_pages import shown_blocks, write_block_pages
 from .cache import Cache
-from .gallery import patches, users_of_blocks, write_gallery, write_lessons
+from .gallery import write_gallery, write_lessons
 from .links import check_links
 from .pages import ROOT, BrokenLinkError, copy_pages
+from .shipped import patches
 from .sources import Sources
 
 BUILD = ROOT / "build" / "docs"
@@ -46,7 +47,7 @@ def write_sources(site: Sources, cache: Cache) -> int:
     """Write all pages of the site as Markdown; return their number. Raises BrokenLinkError."""
     blocks = shown_blocks()
     count = copy_pages(site, blocks)
-    unplotted = write_block_pages(site, cache, users_of_blocks())
+    unplotted = write_block_pages(site, cache)
     print(f"{len(blocks)} blocks, {len(unplotted)} without a plot:")
     for reason in sorted(set(unplotted.values())):
         print(f"  {', '.join(type for type in unplotted if unplotted[type] == reason)}: {reason}")

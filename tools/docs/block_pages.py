@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,15 +16,17 @@ from nodegraph.patch import Document, encode_patch
 
 from .cache import Cache, programs
 from .markdown import from_docstring, html, plain, table
-from .measured import measure
+from .measured import measure, measure_shipped
 from .plots import plot_of
+from .shipped import documents, smallest_with, title_of, users_of_blocks
 from .sounds import ogg, place, player
 from .sources import Sources
 from .svg import svg
 
 ORPHAN = "---\norphan: true\n---"  # in no list of contents: hundreds of entries would be in the sidebar of every page
 REASON = "no plot: "  # what a drawing without a plot begins with
-Users = Mapping[str, list[tuple[str, str]]]  # title and page of the patches that use a block
+BLOCKS = "blocks-"  # patches that are blocks of others, and silent by themselves
+MAX_USERS = 12  # patches that are listed
 
 
 def shown_blocks() -> dict[str, type[Node]]:
@@ -33,9 +34,9 @@ def shown_blocks() -> dict[str, type[Node]]:
     return {name: cls for name, cls in node_types().items() if not cls.hidden}
 
 
-def write_block_pages(site: Sources, cache: Cache, users: Users) -> dict[str, str]:
+def write_block_pages(site: Sources, cache: Cache) -> dict[str, str]:
     """Write the page of each block, and the list of all; return the blocks without a plot, with the reason."""
-    unplotted = {}
+    unplotted, users = {}, users_of_blocks()
     for type, cls in shown_blocks().items():
         drawing, sound = _measured(cls, cache)
         if drawing.startswith(REASON):
@@ -48,27 +49,34 @@ def write_block_pages(site: Sources, cache: Cache, users: Users) -> dict[str, st
 
 
 def _measured(cls: type[Node], cache: Cache) -> tuple[str, bytes]:
-    """Return the plot of a block, as SVG or the reason why there is none, and the sound of its help patch."""
-    origin = encode_patch(help_document(cls.type)) + Path(inspect.getfile(cls)).read_bytes() + programs("measured")
+    """Return the plot of a block, as SVG or the reason why there is none, and the sound of its help patch.
+
+    A block that is silent by itself is measured in the smallest patch that has one.
+    """
+    shipped = smallest_with(cls.type) if silence_of(cls) and not cls.container else None
+    document = documents()[shipped[0]] if shipped else help_document(cls.type)
+    origin = encode_patch(document) + Path(inspect.getfile(cls)).read_bytes() + programs("measured")
     made: list[Any] = []
 
     def measured() -> Any:
-        made[:] = made or [measure(cls.type)]
+        made[:] = made or [measure_shipped(*shipped) if shipped else measure(cls.type)]
         return made[0]
 
     def drawing() -> bytes:
         plot = plot_of(cls, measured())
         return (REASON + plot if isinstance(plot, str) else svg(plot) + f"<p>{plot.caption}.</p>").encode()
 
-    silent = bool(silence_of(cls))
-    return (
-        cache.get(f"{cls.type}.svg", origin + programs("plots", "svg"), drawing).decode(),
-        b"" if silent else cache.get(f"{cls.type}.ogg", origin + programs("sounds"), lambda: ogg(measured().sound)),
-    )
+    plot = cache.get(f"{cls.type}.svg", origin + programs("plots", "svg"), drawing).decode()
+    if silence_of(cls):
+        return plot, b""
+    return plot, cache.get(f"{cls.type}.ogg", origin + programs("sounds"), lambda: ogg(measured().sound))
 
 
-def block_page(cls: type[Node], drawing: str, has_sound: bool, users: list[tuple[str, str]]) -> str:
-    """Return the page of a block as Markdown. ``drawing`` is an SVG, or says why there is none."""
+def block_page(cls: type[Node], drawing: str, has_sound: bool, users: list[str]) -> str:
+    """Return the page of a block as Markdown.
+
+    ``drawing`` is an SVG, or says why there is none; ``users`` are the names of the patches that use the block.
+    """
     data = page(cls)
     document = help_document(cls.type)
     note = " ".join(note.text for note in document.notes.values()).removeprefix(_first_line(cls)).strip()
@@ -89,9 +97,12 @@ def block_page(cls: type[Node], drawing: str, has_sound: bool, users: list[tuple
     if data["source"]:
         parts += ["## Equation", _equation_words(cls), f"```python\n{data['source']}\n```"]
     if users:
-        listed = ", ".join(f"[{plain(title)}](../{where})" for title, where in users[:12])
+        listed = ", ".join(f"[{plain(title_of(name))}](../gallery/{name}.md)" for name in users[:MAX_USERS])
         parts += ["## Used in", f"{listed}."]
-    return "\n\n".join(parts) + "\n"
+        heard = [name for name in users if not name.startswith(BLOCKS)]
+        if heard and not has_sound:
+            parts += [f"{plain(title_of(heard[0]))}:", html(player("blocks/", f"gallery/{heard[0]}.ogg"))]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def picture(document: Document) -> str:

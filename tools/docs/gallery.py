@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
-from nodegraph.files.demos import demo_files, demo_folder
+from nodegraph.files.demos import demo_folder
 from nodegraph.graph import GraphError
 from nodegraph.lessons.checking import Assessor
 from nodegraph.lessons.lesson import Lesson, text_in
@@ -13,32 +13,12 @@ from nodegraph.lessons.loading import lessons_in, load_lesson, visible_checks
 from nodegraph.notebook import graph_svg
 from nodegraph.patch import Document, Patch
 
-from .block_pages import ORPHAN, Users, shown_blocks
+from .block_pages import ORPHAN, shown_blocks
 from .cache import Cache, programs
 from .markdown import html, plain, table
+from .shipped import block_types, patches
 from .sounds import ogg, patch_sound, place, player
 from .sources import Sources
-
-
-def patches() -> dict[str, Path]:
-    """Return the patches of the gallery by name; those in folders as ``folder-name``."""
-    folder = demo_folder()
-    return {"-".join(path.relative_to(folder).with_suffix("").parts): path for path in demo_files()}
-
-
-def users_of_blocks() -> Users:
-    """Return, for each block, title and page of the patches that use it, the smallest first."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    loaded = {name: Patch.load(path).document for name, path in patches().items()}
-    for name, document in sorted(loaded.items(), key=lambda item: len(item[1].nodes)):
-        for type in sorted(_types(document)):
-            found.setdefault(type, []).append((document.title or name, f"gallery/{name}.md"))
-    return found
-
-
-def _types(document: Document) -> set[str]:
-    nested = [_types(node.patch) for node in document.nodes.values() if node.patch]
-    return {node.type for node in document.nodes.values()}.union(*nested)
 
 
 def write_gallery(site: Sources, cache: Cache) -> dict[str, str]:
@@ -90,7 +70,7 @@ def _patch_page(name: str, path: Path, document: Document, silence: str) -> str:
         parts += ["## Controls", table(("control", "sets"), rows)]
     parts += ["## Patch", html(f"<a href='../_static/pictures/{name}.svg'>", _picture(document), "</a>")]
     known = shown_blocks()
-    names = [f"[`{type}`](../blocks/{type}.md)" for type in sorted(_types(document)) if type in known]
+    names = [f"[`{type}`](../blocks/{type}.md)" for type in sorted(block_types(document)) if type in known]
     parts += ["## Blocks", ", ".join(names) + "."]
     return "\n\n".join(parts) + "\n"
 

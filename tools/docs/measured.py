@@ -1,4 +1,4 @@
-"""What a block does in its help patch: the sound, and the signals and frames of its inputs and outputs."""
+"""What a block does in its help patch or another one: the sound, and the signals and frames at its ports."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ import numpy as np
 from nodegraph.blocks.registry import node_types
 from nodegraph.editor.help_patch import help_document
 from nodegraph.engine.offline import Offline
+from nodegraph.midi.files import score_of
 from nodegraph.patch import Document
 from nodes.meters import TapBuffer
 
+from .shipped import documents, patches
+from .sounds import played
+
 RATE = 44100.0
+HELP = "the help patch"
 SECONDS = 4.0  # one period of the LFO of help patches
 RECEIVED = {"notes": ("pitch", "gate"), "control_change": ("out",), "clock_in": ("phase",)}  # what events become
 CHUNK = 1 << 13  # samples: whole quanta, and less than a probe stores
@@ -20,7 +25,7 @@ CHUNK = 1 << 13  # samples: whole quanta, and less than a probe stores
 
 @dataclass
 class Measured:
-    """A rendered help patch.
+    """A rendered patch with the block ``node``.
 
     ``sound`` is (samples, channels), ``signals`` are (samples, lanes), ``frames`` (frames, bins), and ``sizes`` (size,
     hop) by output.
@@ -28,7 +33,8 @@ class Measured:
 
     document: Document
     node: str
-    sound: np.ndarray
+    where: str
+    sound: np.ndarray = field(default_factory=lambda: np.zeros((0, 1), np.float32))
     signals: dict[str, np.ndarray] = field(default_factory=dict)
     frames: dict[str, np.ndarray] = field(default_factory=dict)
     sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -43,13 +49,26 @@ def measure(type: str, seconds: float = SECONDS) -> Measured:
     """Render the help patch of a block and record the signals and frames at its ports."""
     document = help_document(type)
     node = next(id for id, record in document.nodes.items() if record.type == type)
-    engine = Offline(document, RATE)
+    return _measured(Offline(document, RATE), Measured(document, node, HELP), seconds)
+
+
+def measure_shipped(name: str, node: str, seconds: float = SECONDS) -> Measured:
+    """Do the same in a patch of the gallery, in which a guitar and a keyboard play."""
+    path, document = patches()[name], documents()[name]
+    inputs, midi = played(document)
+    engine = Offline(document, RATE, path, inputs)
+    if midi is not None:
+        score_of(midi).play(engine)
+    return _measured(engine, Measured(document, node, f"the patch {name}"), seconds)
+
+
+def _measured(engine: Offline, found: Measured, seconds: float) -> Measured:
+    document, node = found.document, found.node
     try:
         watched = [w.source_ref for w in document.wires if w.target == node]
-        watched += [f"{node}.{name}" for name in node_types()[type].spec.output_ports]
+        watched += [f"{node}.{name}" for name in node_types()[document.nodes[node].type].spec.output_ports]
         watched += [f"{id}.{p}" for id, record in document.nodes.items() for p in RECEIVED.get(record.type, ())]
         engine.watch(watched)
-        found = Measured(document, node, np.zeros((0, 1), np.float32))
         parts: list[np.ndarray] = []
         rings = {ref: ring for ref in watched if (ring := engine.probe(ref)) is not None}
         taps = {ref: ring for ref, ring in rings.items() if isinstance(ring, TapBuffer)}

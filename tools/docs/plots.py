@@ -13,7 +13,7 @@ from nodegraph.engine.offline import Offline
 from nodegraph.node import In, Node
 from nodegraph.patch import Patch
 
-from .measured import RATE, Measured
+from .measured import HELP, RATE, Measured
 from .svg import Axis, Plot, span
 
 QUIETEST = -100.0  # dB, the lowest level that is drawn
@@ -33,12 +33,14 @@ def plot_of(cls: type[Node], measured: Measured) -> Plot | str:
 
 
 def _silence(cls: type[Node], measured: Measured) -> str | None:
-    return silence_of(cls) or None
+    return (silence_of(cls) or None) if measured.where == HELP else None
 
 
 def _reason(cls: type[Node]) -> str:
     if not cls.spec.output_ports:
         return "It has no output."
+    if cls.container:
+        return silence_of(cls)
     if cls.spec.event_inputs:
         return "The notes of its help patch contain no such message."
     return "Its outputs stay at zero in the help patch."
@@ -279,7 +281,7 @@ def _waves(cls: type[Node], measured: Measured, output: str) -> Plot | None:
             curves.append((time, values[start:end, lane], label))
     port = cls.spec.outputs[output.rpartition(".")[2]]
     return Plot(
-        "Output in the help patch",
+        f"Output in {measured.where}",
         Axis(f"time, {unit}", 0.0, float(scale * (end - start) / RATE)),
         Axis(_label("value", port.unit), *span([y for _, y, _ in curves])),
         curves[:4],
@@ -298,7 +300,7 @@ def _shown_samples(cls: type[Node], measured: Measured, output: str) -> tuple[in
         return 0, min(size, round(2.0 * RATE))
     if "glide" in kinds or cls.example.output:
         return 0, size
-    if any(port.unit == "Hz" and port.default < SLOW for port in cls.spec.inputs.values()):
+    if any(port.unit == "Hz" and 0.0 < port.default < SLOW for port in cls.spec.inputs.values()):
         return 0, min(size, round(2.0 * RATE))
     strongest = _strongest(values if np.ptp(values) > 1e-6 or source is None else source[:, 0])
     if strongest < SLOW:
@@ -338,7 +340,7 @@ def _spectra(cls: type[Node], measured: Measured, output: str) -> Plot | None:
     if top < QUIETEST:
         return None
     return Plot(
-        "Spectrum in the help patch",
+        f"Spectrum in {measured.where}",
         Axis("frequency, Hz", 20.0, 20000.0, log=True),
         Axis("level, dB", max(top - 90.0, QUIETEST), top + 6.0),
         curves,
@@ -395,7 +397,7 @@ def _frames(cls: type[Node], measured: Measured, output: str) -> Plot | None:
     top = 4000.0 if full else max(float(len(y) - 1) for _, y, _ in drawn)
     shown = [y[x <= top] for x, y, _ in drawn]
     return Plot(
-        "The loudest frame in the help patch",
+        f"The loudest frame in {measured.where}",
         Axis("frequency, Hz" if full else "member", 0.0, max(top, 1.0)),
         Axis("phase, radians" if is_phase else "level, dB" if full else "value", *span(shown)),
         [(x[x <= top], y[x <= top], name) for x, y, name in drawn],
@@ -425,7 +427,7 @@ def _notes(measured: Measured) -> Plot | None:
     curves = [(time, np.where(g > 0.0, p, np.nan), "") for p, g in zip(pitch.T, gate.T) if (g > 0.0).any()]
     curves = [(x, y, f"voice {k + 1}") for k, (x, y, _) in enumerate(curves[:4])]
     return Plot(
-        "Notes that it plays in the help patch",
+        f"Notes that it plays in {measured.where}",
         Axis("time, s", 0.0, float(time[-1])),
         Axis("note number", *span([y for _, y, _ in curves], 12.0)),
         curves,

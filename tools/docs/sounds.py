@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 
 import nodegraph
-from nodegraph.patch import Patch
+from nodegraph.patch import Document, Patch
 
 from .pages import ROOT
 
@@ -41,11 +41,7 @@ def ogg(sound: np.ndarray, rate: float = RATE) -> bytes:
 
 def patch_sound(patch: Patch) -> bytes:
     """Return ten seconds of a patch from where it begins to sound; a guitar and a keyboard play its inputs."""
-    document = patch.document
-    types = {id: node.type for id, node in document.nodes.items()}
-    guitar = soundfile.read(INPUT, dtype="float32")[0][: int(LATEST * RATE)]
-    inputs = {id: guitar for id, type in types.items() if type == "audio_in"}
-    midi = _keyboard() if "midi_in" in types.values() else None
+    inputs, midi = played(patch.document)
     sound = np.asarray(nodegraph.render(patch, SECONDS, RATE, inputs=inputs, midi=midi))
     if np.abs(sound[: len(sound) // 2]).max() < 0.01:
         sound = np.asarray(nodegraph.render(patch, LATEST, RATE, inputs=inputs, midi=midi))
@@ -53,6 +49,14 @@ def patch_sound(patch: Patch) -> bytes:
         start = max(int(heard[0]) - RATE // 10, 0) if len(heard) else 0
         sound = sound[start : start + int(SECONDS * RATE)]
     return ogg(sound)
+
+
+def played(document: Document) -> tuple[dict[str, np.ndarray], mido.MidiFile | None]:
+    """Return what is played into a patch: a guitar into each ``audio_in``, and a chord if it has a ``midi_in``."""
+    types = {id: node.type for id, node in document.nodes.items()}
+    guitar = soundfile.read(INPUT, dtype="float32")[0][: int(LATEST * RATE)]
+    inputs = {id: guitar for id, type in types.items() if type == "audio_in"}
+    return inputs, _keyboard() if "midi_in" in types.values() else None
 
 
 def _keyboard() -> mido.MidiFile:
