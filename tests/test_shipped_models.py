@@ -124,7 +124,7 @@ def test_axes_of_a_general_model_are_ordered_scaled_and_named(name):
     axes = model.card["axes"]
     shares = [axis["share"] for axis in axes]
     assert len(axes) == model.code_size and shares == sorted(shares, reverse=True)
-    assert axes[0]["name"] == "1 noisy" and sum(shares) == pytest.approx(1.0)
+    assert axes[0]["name"] == f"1 {axes[0]['follows']}" and axes[0]["follows"] and sum(shares) == pytest.approx(1.0)
     assert all(-2.5 < axis["low"] < axis["median"] < axis["high"] < 2.5 for axis in axes)
 
 
