@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from nodegraph.frame_types import FrameType, check_transform_size
 from nodegraph.maths import clip, exp, read_double, smoothstep, sqrt
 from nodegraph.models.autoencoder import MAX_LAYERS
@@ -28,7 +30,6 @@ from nodegraph.models.feature_kernels import (
     write_bins,
 )
 from nodegraph.models.tables import (
-    BLOCK,
     LAYER_WORDS,
     band_table,
     layer_table,
@@ -97,23 +98,38 @@ def dense(source, inputs, weights, at, target, outputs):
     """Compute a layer before activation, ``target = bias + W source``; return the index of the next layer's weights.
 
     Four inputs at a time add their columns of W to all outputs. Outputs are adjacent, so this is SIMD, and the order
-    of every sum is fixed. Four zeros, as after a rectifier, are skipped.
+    of every sum is fixed. Zeros, as after a rectifier, are skipped: columns that are not read make large layers faster.
     """
-    for i in range(inputs, inputs + BLOCK):
-        source[i] = 0.0  # pads the last group of four
     for j in range(outputs):
         target[j] = weights[at + j]
     row = at + outputs
-    for i in range(0, inputs, BLOCK):
-        a, b, c, d = source[i], source[i + 1], source[i + 2], source[i + 3]
-        if a != 0.0 or b != 0.0 or c != 0.0 or d != 0.0:
-            second, third, fourth = row + outputs, row + 2 * outputs, row + 3 * outputs
-            for j in range(outputs):
-                target[j] += (
-                    a * weights[row + j] + b * weights[second + j] + c * weights[third + j] + d * weights[fourth + j]
-                )
-        row += BLOCK * outputs
+    a = b = c = np.float32(0.0)
+    first = second = third = row
+    waiting = 0
+    for i in range(inputs):
+        x = source[i]
+        if x != 0.0:
+            if waiting == 0:
+                a, first = x, row
+            elif waiting == 1:
+                b, second = x, row
+            elif waiting == 2:
+                c, third = x, row
+            else:
+                add_columns(target, outputs, weights, a, first, b, second, c, third, x, row)
+            waiting = (waiting + 1) % 4
+        row += outputs
+    if waiting > 0:
+        b = b if waiting > 1 else np.float32(0.0)
+        c = c if waiting > 2 else np.float32(0.0)
+        add_columns(target, outputs, weights, a, first, b, second, c, third, np.float32(0.0), first)
     return row
+
+
+def add_columns(target, outputs, weights, a, first, b, second, c, third, d, fourth):
+    """Add four columns of weights, that start at an index each, times a number each."""
+    for j in range(outputs):
+        target[j] += a * weights[first + j] + b * weights[second + j] + c * weights[third + j] + d * weights[fourth + j]
 
 
 def activate(values, count, activation, slope):

@@ -26,6 +26,7 @@ _METADATA = """
 !94 = distinct !{!94, !92, !95, !96}
 !95 = !{!"llvm.loop.vectorize.width", i32 16}
 !96 = !{!"llvm.loop.interleave.count", i32 4}
+!97 = !{}
 !108 = distinct !{!108, !92, !118}
 !116 = distinct !{!116, !92, !95}
 !132 = distinct !{!132, !92, !142}
@@ -84,7 +85,7 @@ def _samples_kernel(members: Sequence[Member], operands: Operands) -> str:
 
 
 def _lanes_kernel(members: Sequence[Member], operands: Operands, is_loop: bool) -> str:
-    is_small = is_loop or sum(member.cost for member in members) <= MAX_SMALL_GROUP_COST
+    is_small = is_loop or sum(member.moving_cost for member in members) <= MAX_SMALL_GROUP_COST
     widths = SMALL_GROUP_WIDTHS if is_small else WIDTHS
     writers = [ChunkWriter(members, operands, chunk) for chunk in chunks_of(members[0].lanes, widths)]
     functions = [writer.function() for writer in writers]
@@ -96,10 +97,15 @@ def _lanes_kernel(members: Sequence[Member], operands: Operands, is_loop: bool) 
     restored: list[str] = []
     committed: list[str] = []
     for m, member in enumerate(members):
-        for block in member.row.states if not is_loop else ():
-            pointer, size = operands.use("ptr", block.data), 8 * block.count * block.lanes
-            reserved += [f"%saved{m} = alloca [{size} x i8], align 64", _copy(f"%saved{m}", pointer, size)]
-            restored.append(_copy(pointer, f"%saved{m}", size))
+        for j in member.changed_states if not is_loop else ():
+            saved, size = f"%saved{m}.{j}", 8 * member.lanes
+            pointer = operands.use("ptr", member.row.states[0].data)
+            reserved += [
+                f"{saved} = alloca [{size} x i8], align 64",
+                f"{saved}.at = getelementptr i8, ptr {pointer}, i64 {j * size}",
+                _copy(saved, f"{saved}.at", size),
+            ]
+            restored.append(_copy(f"{saved}.at", saved, size))
         for o, buffer in enumerate(member.row.outputs):
             if member.staged[o]:
                 pointer, size = operands.use("ptr", buffer.address + buffer.lead), 4 * QUANTUM * member.lanes
