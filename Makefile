@@ -8,6 +8,8 @@
 # make lessons  measure how well the checks of the lessons hear mistakes, and write the table in docs/LESSONS.md, a minute
 # make monkey   send random clicks, drags and keys to the editor for two minutes
 # make picture  update the picture of the editor in docs/
+# make kernels  compile the kernels that a wheel contains, and compare their sounds on all patches, half an hour
+# make wheel    build a wheel with these kernels into dist/
 # make models   train the models in patches/models again
 # make fuzz     open 100,000 random files, packets and command lines, and print the faults by kind, an hour
 # make storm    apply 10,000 random edits to a playing patch
@@ -41,8 +43,8 @@ CONTRACTS := $(wildcard tests/nodes/test_*contract*.py)
 # pip must not wait for input.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test check-ruff check-mypy check-tests bench quality matching mixtures lessons monkey picture models fuzz storm \
-	fused kills soak flight guarded offline lint format lock hooks system clean
+.PHONY: run test check-ruff check-mypy check-tests bench quality matching mixtures lessons monkey picture models kernels wheel \
+	fuzz storm fused kills soak flight guarded offline lint format lock hooks system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -109,6 +111,12 @@ picture: $(VENV)/.test
 models: $(VENV)/.test
 	@tools/train-models
 
+kernels: $(VENV)/.test
+	@$(BIN)/python tools/build-kernels nodegraph/native/kernels
+
+wheel: kernels
+	@$(BIN)/pip --disable-pip-version-check wheel -q --no-deps --wheel-dir dist .
+
 fuzz: $(VENV)/.test
 	@$(BIN)/python -m tests.fuzz --inputs 100000
 
@@ -136,7 +144,7 @@ offline: $(VENV)/.test
 	@NODEGRAPH_LONG_TESTS=1 $(BIN)/pytest tests/cli/test_no_network.py
 
 clean:
-	rm -rf .venv .venv-bench bench/.build bench/results .pytest_cache .mypy_cache .ruff_cache
+	rm -rf nodegraph/native/kernels .venv .venv-bench bench/.build bench/results .pytest_cache .mypy_cache .ruff_cache
 
 # A stamp file for each set of extras, so that the second call of a target installs nothing.
 $(VENV)/.run: $(VENV)/.made pyproject.toml constraints.txt

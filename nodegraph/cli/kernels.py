@@ -1,4 +1,4 @@
-"""Compilation of kernels in advance, with progress; each takes about a second, once."""
+"""Compilation of kernels in advance, with progress."""
 
 from __future__ import annotations
 
@@ -55,10 +55,11 @@ def compile_kernels(kernels: Iterable[AnyKernel]) -> int:
     pending = list({(kernel.name, kernel.key): kernel for kernel in kernels if not kernel.cached}.values())
     if not pending:
         return 0
+    from nodegraph.kernel.compilation import compile_all
+
     with Progress("", len(pending), patience=0.0) as bar:
         if not bar._terminal:
             print_note(f"compiling {len(pending)} of {plural(len(kernels), 'kernel')}, once on this machine")
-        for done, kernel in enumerate(pending):
-            bar.to(done, f"compiling {done + 1} of {plural(len(pending), 'kernel')}, once on this machine")
-            kernel.address  # noqa: B018 - the property compiles the kernel
+        text = f"of {plural(len(pending), 'kernel')}, once on this machine"
+        compile_all(pending, lambda done: bar.to(done, f"compiling {done + 1} {text}"))
     return len(pending)
