@@ -14,6 +14,7 @@
 # make fuzz     open 100,000 random files, packets and command lines, and print the faults by kind, an hour
 # make storm    apply 10,000 random edits to a playing patch
 # make fused    compare fused kernels with rows on 1,000 random patches, half an hour
+# make settle   apply 10,000 edits, each followed by settling on fused kernels, and compare with rows, two hours
 # make kills    kill everything that writes files 200 times each, and check what is left, an hour
 # make soak     play the largest demo patch for half an hour, and check memory, files and the replay
 # make flight   play and log for a minute, and compare the replay sample by sample
@@ -44,7 +45,7 @@ CONTRACTS := $(wildcard tests/nodes/test_*contract*.py)
 export PIP_NO_INPUT := 1
 
 .PHONY: run test check-ruff check-mypy check-tests bench quality matching mixtures lessons monkey picture models kernels wheel \
-	fuzz storm fused kills soak flight guarded offline lint format lock hooks system clean
+	fuzz storm fused settle kills soak flight guarded offline lint format lock hooks system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -125,6 +126,9 @@ storm: $(VENV)/.test
 
 fused: $(VENV)/.test
 	@NODEGRAPH_RANDOM_PATCHES=1000 $(BIN)/pytest -q tests/fusion/test_tiers.py -k random_patch
+
+settle: $(VENV)/.test
+	@$(BIN)/python -m tests.fusion.settling --edits 10000
 
 kills: $(VENV)/.test
 	@$(BIN)/python -m tests.kills --kills 200
