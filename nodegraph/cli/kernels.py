@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["compile_kernels", "kernels_of_engine", "kernels_of_graph", "kernels_of_type"]
 
 LIVE = ("nodegraph.engine.callback", "nodegraph.engine.live")  # modules that are needed only live
+RARE = ("nodegraph.plan.event_rows", "nodegraph.plan.frame_rows", "nodegraph.plan.oversampling")  # only by some patches
 
 
 def kernels_of_type(cls: type[Node]) -> list[AnyKernel]:
@@ -35,15 +36,15 @@ def kernels_of_type(cls: type[Node]) -> list[AnyKernel]:
     return found
 
 
-def kernels_of_engine(live: bool = False) -> list[AnyKernel]:
-    """Return the kernels of the plan and the engine."""
+def kernels_of_engine(live: bool = False, rare: bool = True) -> list[AnyKernel]:
+    """Return the kernels of the plan and the engine; without ``rare``, those that many patches need."""
     from nodegraph import engine, plan
     from nodegraph.kernel import NativeFunction
 
     found: list[AnyKernel] = []
     for package in (plan, engine):
         for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-            if live or info.name not in LIVE:
+            if (live or info.name not in LIVE) and (rare or info.name not in RARE):
                 members = vars(importlib.import_module(info.name)).values()
                 found += [member for member in members if isinstance(member, NativeFunction)]
     return list(dict.fromkeys(found))

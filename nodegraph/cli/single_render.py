@@ -82,7 +82,8 @@ def render_file(
         check_sends(midi_out, graph)
     tracks = read_inputs(graph, files, chosen)
     score = load_midi_file(midi, graph) if midi else None
-    compile_kernels([*kernels_of_engine(), *kernels_of_graph(graph)])
+    # a patch that is not edited may need no rare kernel; it is compiled with the plan if it does
+    compile_kernels([*kernels_of_engine(rare=False), *kernels_of_graph(graph)])
 
     from nodegraph.engine.offline import Offline
 
