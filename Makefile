@@ -9,10 +9,13 @@
 # make monkey   send random clicks, drags and keys to the editor for two minutes
 # make picture  update the picture of the editor, the film and the pictures of the tutorial in docs/, two minutes
 # make docs     build the documentation as a site in build/docs/site, without a network, and check its links
+# make kernels  compile the kernels that a wheel contains, and compare their sounds on all patches, half an hour
+# make wheel    build a wheel with these kernels into dist/
 # make models   train the models in patches/models again
 # make fuzz     open 100,000 random files, packets and command lines, and print the faults by kind, an hour
 # make storm    apply 10,000 random edits to a playing patch
 # make fused    compare fused kernels with rows on 1,000 random patches, half an hour
+# make settle   apply 10,000 edits, each followed by settling on fused kernels, and compare with rows, two hours
 # make kills    kill everything that writes files 200 times each, and check what is left, an hour
 # make soak     play the largest demo patch for half an hour, and check memory, files and the replay
 # make flight   play and log for a minute, and compare the replay sample by sample
@@ -42,8 +45,8 @@ CONTRACTS := $(wildcard tests/nodes/test_*contract*.py)
 # pip must not wait for input.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test check-ruff check-mypy check-tests bench quality matching mixtures lessons monkey picture docs models fuzz \
-	storm fused kills soak flight guarded offline lint format lock hooks system clean
+.PHONY: run test check-ruff check-mypy check-tests bench quality matching mixtures lessons monkey picture docs models kernels \
+	wheel fuzz storm fused settle kills soak flight guarded offline lint format lock hooks system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -114,6 +117,12 @@ docs: $(VENV)/.docs
 models: $(VENV)/.test
 	@tools/train-models
 
+kernels: $(VENV)/.test
+	@$(BIN)/python tools/build-kernels nodegraph/native/kernels
+
+wheel: kernels
+	@$(BIN)/pip --disable-pip-version-check wheel -q --no-deps --wheel-dir dist .
+
 fuzz: $(VENV)/.test
 	@$(BIN)/python -m tests.fuzz --inputs 100000
 
@@ -122,6 +131,9 @@ storm: $(VENV)/.test
 
 fused: $(VENV)/.test
 	@NODEGRAPH_RANDOM_PATCHES=1000 $(BIN)/pytest -q tests/fusion/test_tiers.py -k random_patch
+
+settle: $(VENV)/.test
+	@$(BIN)/python -m tests.fusion.settling --edits 10000
 
 kills: $(VENV)/.test
 	@$(BIN)/python -m tests.kills --kills 200
@@ -141,7 +153,7 @@ offline: $(VENV)/.test
 	@NODEGRAPH_LONG_TESTS=1 $(BIN)/pytest tests/cli/test_no_network.py
 
 clean:
-	rm -rf .venv .venv-bench build bench/.build bench/results .pytest_cache .mypy_cache .ruff_cache
+	rm -rf nodegraph/native/kernels .venv .venv-bench build bench/.build bench/results .pytest_cache .mypy_cache .ruff_cache
 
 # A stamp file for each set of extras, so that the second call of a target installs nothing.
 $(VENV)/.run: $(VENV)/.made pyproject.toml constraints.txt

@@ -85,6 +85,12 @@ class SpectrumGain(Node):
 
     def frame(spectrum_re, spectrum_im, gain, tilt, curve, octaves, bins, out_re, out_im):
         slope = tilt * 0.16609640474436813
+        if slope == 0.0:
+            for k in range(bins):
+                g = gain * read_double(curve, k)
+                out_re[k] = g * read_double(spectrum_re, k)
+                out_im[k] = g * read_double(spectrum_im, k)
+            return
         for k in range(bins):
             g = gain * read_double(curve, k) * exp2(clip(slope * read_double(octaves, k), -50.0, 50.0))
             out_re[k] = g * read_double(spectrum_re, k)

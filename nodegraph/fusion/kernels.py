@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from nodegraph.kernel.native_function import COMPILING
-from nodegraph.native.build import is_cached, kernel_address
+from nodegraph.native.build import KernelSource, is_cached, kernel_address, kernel_symbol
 from nodegraph.quantum import QUANTUM
 
 from .evaluation import declarations
@@ -64,6 +64,12 @@ class FusedKernel:
         with COMPILING:
             # LLVM 22 makes wrong AVX-512 code of delay lines in straight code that it vectorises
             return kernel_address(NAME, self.key, self.modules, straight_code=False)
+
+    @property
+    def source(self) -> tuple[str, KernelSource]:
+        """The symbol and the source of the native code."""
+        symbol = kernel_symbol(NAME, self.key)
+        return symbol, KernelSource(NAME, self.modules(symbol), straight_code=False)
 
     def modules(self, symbol: str) -> list[str]:
         """Return the LLVM modules of the kernel."""

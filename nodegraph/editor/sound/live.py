@@ -288,6 +288,7 @@ class LiveSound:
             faults=_faults(live),
             times=_times(live),
             late_answers=sum(report.late_answers.values()),
+            tier="compiling" if live.fusion and live.fusion.is_compiling else live.tier.partition(" ")[0],
         )
         return self._state
 

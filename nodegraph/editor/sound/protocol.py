@@ -28,7 +28,8 @@ class SoundState:
     recordings, ``flight`` is the name of the open flight log, "" if there is none; ``notices`` lists all finished files
     of the session, one line each. ``problem`` is the reason for silence, "" if there is none. ``faults`` maps the path
     of each muted node to the reason; ``times`` maps the path of each node to its time in µs per quantum, summed over
-    its voices (subpatches have no entry). ``late_answers`` is the number of late answers of all models.
+    its voices (subpatches have no entry). ``late_answers`` is the number of late answers of all models. ``tier`` is
+    "rows", "compiling" (rows, while fused kernels are compiled) or "fused".
     """
 
     device: str = ""
@@ -49,6 +50,7 @@ class SoundState:
     faults: dict[Place, str] = field(default_factory=dict)
     times: dict[Place, float] = field(default_factory=dict)
     late_answers: int = 0
+    tier: str = "rows"
 
 
 @dataclass(frozen=True)
