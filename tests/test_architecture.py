@@ -45,14 +45,15 @@ ALLOWED: dict[str, set[str]] = {
     | {"files", "processes", "patch", "spectral", "measures", "models", "graph", "engine", "control", "api", "learn"},
     "mixtures": {"files", "patch", "spectral", "measures", "models", "api", "learn"},
     "lessons": VOCABULARY | {"files", "processes", "patch", "blocks", "measures", "kernel", "graph", "engine"},
+    "challenges": VOCABULARY | {"files", "patch", "blocks", "models", "graph", "engine", "control", "estimator"},
     "text": VOCABULARY | {"patch", "graph", "api", "measures"},
     "editor": VOCABULARY
     | {"files", "midi", "patch", "blocks", "models", "graph", "engine", "recording", "control", "api", "learn"}
-    | {"estimator", "processes", "measures", "lessons"},
+    | {"estimator", "processes", "measures", "lessons", "challenges"},
     "cli": VOCABULARY
     | {"native", "files", "midi", "patch", "blocks", "spectral", "measures", "models", "kernel", "graph", "plan"}
     | {"fusion", "engine", "recording", "control", "api", "inversion", "learn", "estimator", "mixtures", "editor"}
-    | {"lessons", "text"}
+    | {"lessons", "challenges", "text"}
     | {"processes"},
     "nodegraph": {"version", "patch", "graph", "api", "lessons"},
     "__main__": {"cli"},
