@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -152,3 +153,18 @@ def lessons(desk: Desk, payload: object) -> None:
             Candidate(str(lesson.folder), label, f"{lesson.file.minutes:g} min", text.introduction, lesson.id)
         )
     open_palette(desk, "Open lesson", candidates, lambda key, at: start(desk, find_lesson(key)), "No lesson matches.")
+
+
+@command("Open lesson file…", menu="Help", section=1, aliases=("teacher", "own lesson", "exercise"))
+def open_lesson_file(desk: Desk, payload: object) -> None:
+    """Open a lesson of one's own by its lesson.toml."""
+
+    def chosen(path: Path) -> None:
+        try:
+            lesson = load_lesson(path.parent)
+        except LessonError as error:
+            desk.notify(str(error), alarm=True)
+            return
+        start(desk, lesson)
+
+    desk.ask_file("lesson file", "Lesson file (lesson.toml)", chosen, ".toml")
