@@ -6,6 +6,7 @@
 # make matching train estimators of nine patches and match sounds with them, two to three hours
 # make mixtures measure each part of the recipe texture, and loops, ten minutes
 # make lessons  measure how well the checks of the lessons hear mistakes, and write the table in docs/LESSONS.md, a minute
+# make challenges compare the verdicts of challenges by ear with their sounds, two minutes
 # make monkey   send random clicks, drags and keys to the editor for two minutes
 # make picture  update the picture of the editor, the film and the pictures of the tutorial in docs/, two minutes
 # make docs     build the documentation as a site in build/docs/site, without a network, and check its links
@@ -45,8 +46,8 @@ CONTRACTS := $(wildcard tests/nodes/test_*contract*.py)
 # pip must not wait for input.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test check-ruff check-mypy check-tests bench quality matching mixtures lessons monkey picture docs models kernels \
-	wheel fuzz storm fused settle kills soak flight guarded offline lint format lock hooks system clean
+.PHONY: run test check-ruff check-mypy check-tests bench quality matching mixtures lessons challenges monkey picture docs models \
+	kernels wheel fuzz storm fused settle kills soak flight guarded offline lint format lock hooks system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -101,6 +102,9 @@ mixtures: $(VENV)/.test
 
 lessons: $(VENV)/.test
 	@$(BIN)/python -m bench.lessons
+
+challenges: $(VENV)/.test
+	@$(BIN)/python -m bench.challenges
 
 monkey: $(VENV)/.test
 	@tools/install-system $(TEST_PACKAGES)

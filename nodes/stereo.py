@@ -1,11 +1,12 @@
-"""Stereo: middle and sides, width, correlation."""
+"""Stereo: middle and sides, width, correlation, balance."""
 
-from nodegraph.maths import decay_factor, sqrt
+from nodegraph.maths import clip, decay_factor, log10, sqrt
 from nodegraph.node import Choice, Example, In, Node, Out, State
 
 from .mixing import lane_of, side_of
 
 SILENCE = 1e-10  # power relative to a full-scale constant
+LARGEST_BALANCE = 100.0  # dB
 
 
 class MidSide(Node):
@@ -84,3 +85,30 @@ class StereoCorrelation(Node):
             right[0] = b * b + (right[0] - b * b) * keep
             power = left[0] * right[0]
             out[i, 0] = both[0] / sqrt(power) if power > SILENCE * SILENCE else 0.0
+
+
+class StereoBalance(Node):
+    """Measures how much louder the right side is than the left: ``10 log10(⟨R²⟩ / ⟨L²⟩)`` dB; 0 in the middle or mono.
+
+    The means are exponential, with the time constant ``time``. It is clamped to ±100 dB, and 0 in silence.
+    """
+
+    aliases = ("balance meter", "pan meter", "panorama")
+
+    audio = In(0.0, doc="two lanes, left and right")
+    time = In(0.3, unit="s", min=0.001, max=10.0, taper="log", doc="time constant of the means")
+    out = Out(unit="dB", doc="level of the right side minus that of the left")
+    left, right = State(), State()
+
+    def lanes(inputs, settings):
+        return {"out": 1}
+
+    def block(audio, time, out, left, right, dt):
+        for i in range(out.shape[0]):
+            a, b = side_of(audio, i, 0), side_of(audio, i, 1)
+            keep = decay_factor(lane_of(time, i, 0), dt)
+            left[0] = a * a + (left[0] - a * a) * keep
+            right[0] = b * b + (right[0] - b * b) * keep
+            heard = max(left[0], right[0]) > SILENCE
+            ratio = max(right[0], 1e-30) / max(left[0], 1e-30) if heard else 1.0
+            out[i, 0] = clip(10.0 * log10(ratio), -LARGEST_BALANCE, LARGEST_BALANCE)
