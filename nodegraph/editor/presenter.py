@@ -195,7 +195,7 @@ class Presenter:
         shown = desk.document
         if desk.patch is not self._patch:
             self._patch, self._document = desk.patch, None
-            canvas.fit_camera(desk)
+            desk.camera_is_due = True
         edited = document is not self._document
         if edited:
             self._document = document
@@ -203,6 +203,9 @@ class Presenter:
             self._faults, self._types = desk.faults, None
         if shown is not self._shown or desk.typed is not self._types or desk.subpatch_path != self._level:
             self._draw(shown)
+        if desk.camera_is_due:
+            desk.camera_is_due = False
+            canvas.fit_camera(desk)
         if edited:
             desk.drop_probes()
             for panel in list(desk.panels.values()):

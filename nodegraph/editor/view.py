@@ -40,12 +40,13 @@ class PinVisual:
     """A pin. ``kind`` determines its colour and shape; ``count`` is written next to it.
 
     ``kind`` is "signal", "spectrum", "magnitude", "phase", "latent" or "events"; ``count`` is "" or, for example,
-    "×8" (lanes) or "1025" (bins); ``tip`` is the tooltip.
+    "×8" (lanes) or "1025" (bins); ``tip`` is the tooltip. A pin without a wire is hollow.
     """
 
     kind: str
     count: str = ""
     tip: str = ""
+    wired: bool = False
 
 
 @dataclass(frozen=True)

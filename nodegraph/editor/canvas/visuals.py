@@ -8,6 +8,7 @@ from nodegraph.control.taper import position_of
 from nodegraph.node import Choice, In, Option, Port, Spec
 from nodegraph.patch import NodeRecord
 
+from ..plain import first_line, plain
 from ..quantity import exact_text, format_quantity
 from ..typed import TypedDocument
 from ..view import NodeRow, NodeVisual, PinVisual, Point, ValueVisual
@@ -37,23 +38,31 @@ def node_visual(
     folded: bool = False,
     level: tuple[str, ...] = (),
     colour: str = "",
+    sources: frozenset[str] = frozenset(),
 ) -> NodeVisual:
-    """Return the visual of a node. ``wired`` are the wired inputs, ``marks`` the bound MIDI messages by input."""
+    """Return the visual of a node. ``wired`` are the wired inputs, ``sources`` the wired outputs, ``marks`` the bound
+    MIDI messages by input.
+    """
     from nodegraph.blocks.registry import family_name, node_types
 
     marks, flat = marks or {}, "/".join((*level, id))
     cls = node_types().get(record.type)
     rows = [
-        NodeRow(name, "out", name, _pin(flat, name, port, True, typed), tip=port.doc)
+        NodeRow(name, "out", name, _pin(flat, name, port, True, typed, name in sources), tip=plain(port.doc))
         for name, port in spec.output_ports.items()
     ]
     for group in (spec.frame_inputs, spec.event_inputs):
-        rows += [NodeRow(n, "in", n, _pin(flat, n, port, False, typed), tip=port.doc) for n, port in group.items()]
+        rows += [
+            NodeRow(name, "in", name, _pin(flat, name, port, False, typed, name in wired), tip=plain(port.doc))
+            for name, port in group.items()
+        ]
     for name, port in spec.inputs.items():
         value = value_visual(port, record.params.get(name, port.default), name in wired, marks.get(name, ""))
-        rows.append(NodeRow(name, "in", name, _pin(flat, name, port, False, typed), value, port.doc))
+        rows.append(
+            NodeRow(name, "in", name, _pin(flat, name, port, False, typed, name in wired), value, plain(port.doc))
+        )
     for name, setting in spec.shown_settings(record.params).items():
-        rows.append(NodeRow(name, "", name, None, setting_visual(setting, record.params.get(name)), setting.doc))
+        rows.append(NodeRow(name, "", name, None, setting_visual(setting, record.params.get(name)), plain(setting.doc)))
     display = getattr(cls, "display", "") if cls else ""
     shown = f"{id} · {record.type}" if not title and not id.startswith(record.type) else title or id
     return NodeVisual(
@@ -68,7 +77,7 @@ def node_visual(
         badge=badge,
         folded=folded,
         subpatch=record.type == "subpatch",
-        tip=_first_line(cls),
+        tip=first_line(cls) if cls else "",
         colour=colour,
     )
 
@@ -120,17 +129,11 @@ def _round_for_display(value: float) -> float:
     return float(f"{value:.3g}")
 
 
-def _pin(node: str, name: str, port: Port, output: bool, typed: TypedDocument) -> PinVisual:
+def _pin(node: str, name: str, port: Port, output: bool, typed: TypedDocument, wired: bool) -> PinVisual:
     lanes = typed.lanes(node, name, output)
     frame = typed.frame(node, name, output)
     count = "×".join(filter(None, [str(frame.bins) if frame else "", str(lanes) if lanes > 1 else ""]))
     carries = str(frame) if frame else port.carries
     many = f", {lanes} lanes" if lanes > 1 else ""
-    doc = f": {port.doc}" if port.doc else ""
-    return PinVisual(port.kind, count if frame or not count else f"×{count}", f"{name}{doc} ({carries}{many})")
-
-
-def _first_line(cls: Any) -> str:
-    import inspect
-
-    return (inspect.getdoc(cls) or "").partition("\n")[0] if cls else ""
+    doc = f": {plain(port.doc)}" if port.doc else ""
+    return PinVisual(port.kind, count if frame or not count else f"×{count}", f"{name}{doc} ({carries}{many})", wired)

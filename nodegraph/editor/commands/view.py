@@ -35,6 +35,8 @@ def panned(desk: Desk, event: CameraMoved) -> None:
 def resized(desk: Desk, event: Resized) -> None:
     """Store the new size of the canvas in px."""
     desk.canvas = (max(event.width, 1.0), max(event.height, 1.0))
+    if desk.camera is desk.fitted:
+        canvas.fit_camera(desk)
 
 
 @command("Zoom in", "ctrl+=", "ctrl++", "=", "+", menu="View", section=0)

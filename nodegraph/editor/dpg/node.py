@@ -27,7 +27,7 @@ class NodeItems:
         self.group = dpg.add_draw_node(parent=parent)
         self.plot: Plot | None = None
         self._values: dict[str, _ValueItems] = {}
-        self._pins: dict[tuple[str, bool], tuple[Tag, Colour]] = {}
+        self._pins: dict[tuple[str, bool], tuple[Tag, Colour, Colour]] = {}  # item, fill, edge
         self._badge: list[Tag] = []
         self._load: Tag | None = None
         self._outline: Tag | None = None
@@ -122,10 +122,9 @@ class NodeItems:
         z = self.zoom
         if visual.count.startswith("×"):  # a ring marks several lanes
             dpg.draw_circle((x * z, y * z), (geo.PIN + 2.2) * z, color=faded(colour, 0.55), parent=self.group)
-        self._pins[row.port, output] = (
-            pin_mark(self.group, (x * z, y * z), visual.kind, z, colour, self.theme),
-            colour,
-        )
+        fill, edge = (colour, self.theme.node_edge) if visual.wired else (self.theme.track, colour)
+        mark = pin_mark(self.group, (x * z, y * z), visual.kind, z, fill, edge)
+        self._pins[row.port, output] = (mark, fill, edge)
 
     # -- dynamic items -------------------------------------------------------------------------------------
 
@@ -189,9 +188,9 @@ class NodeItems:
 
     def dim_pins(self, fit: frozenset[Pin] | None) -> None:
         """Dim all pins except those that fit a wire; None restores all."""
-        for (port, output), (tag, colour) in self._pins.items():
-            bright = fit is None or Pin(self.shown.visual.id, port, output) in fit
-            dpg.configure_item(tag, fill=colour if bright else faded(colour, 0.18))
+        for (port, output), (tag, fill, edge) in self._pins.items():
+            bright = 1.0 if fit is None or Pin(self.shown.visual.id, port, output) in fit else 0.18
+            dpg.configure_item(tag, fill=faded(fill, bright), color=faded(edge, bright))
 
 
 class _ValueItems:
@@ -265,19 +264,18 @@ class _ValueItems:
         dpg.configure_item(self.label, text=label)
 
 
-def pin_mark(parent: Tag, at: geo.Point, kind: str, zoom: float, colour: Colour, theme: Theme) -> Tag:
+def pin_mark(parent: Tag, at: geo.Point, kind: str, zoom: float, fill: Colour, edge: Colour) -> Tag:
     """Draw a pin in the shape of its kind.
 
     Circle: signal; square: spectrum; diamond: magnitude; triangle: phase; hexagon: latent; arrow: events.
     """
     x, y = at
-    r = geo.PIN * zoom
-    edge = theme.node_edge
+    r, thick = geo.PIN * zoom, max(1.6 * zoom, 1.0)
     if kind == "signal":
-        return dpg.draw_circle(at, r, fill=colour, color=edge, parent=parent)
+        return dpg.draw_circle(at, r, fill=fill, color=edge, thickness=thick, parent=parent)
     if kind == "spectrum":
         box = ((x - r, y - r), (x + r, y + r))
-        return dpg.draw_rectangle(*box, fill=colour, color=edge, rounding=1.0, parent=parent)
+        return dpg.draw_rectangle(*box, fill=fill, color=edge, rounding=1.0, thickness=thick, parent=parent)
     corners = {"magnitude": (4, 0.0), "phase": (3, -math.pi / 2), "latent": (6, 0.0), "events": (3, 0.0)}
     count, turn = corners.get(kind, (5, -math.pi / 2))
     r *= 1.25
@@ -285,4 +283,4 @@ def pin_mark(parent: Tag, at: geo.Point, kind: str, zoom: float, colour: Colour,
         (x + r * math.cos(turn + 2 * math.pi * i / count), y + r * math.sin(turn + 2 * math.pi * i / count))
         for i in range(count + 1)
     ]
-    return dpg.draw_polygon(ring, fill=colour, color=edge, parent=parent)
+    return dpg.draw_polygon(ring, fill=fill, color=edge, thickness=thick, parent=parent)

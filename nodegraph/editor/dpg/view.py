@@ -371,11 +371,11 @@ class DpgView:
         self.canvas.wire_changed(key)
 
     def show_note(self, visual: NoteVisual) -> None:
-        self.scene.notes[visual.id] = visual
+        self.scene.show_note(visual)
         self.canvas.note_changed(visual.id)
 
     def hide_note(self, id: str) -> None:
-        self.scene.notes.pop(id, None)
+        self.scene.hide_note(id)
         self.canvas.note_changed(id)
 
     def set_selection(
