@@ -12,6 +12,7 @@ from nodegraph.patch.names import unused_id
 
 from .canvas import camera as canvas
 from .desk import Desk
+from .plain import first_line
 from .view import Pin
 from .wiring import propose_wire
 
@@ -48,7 +49,7 @@ def add_help(desk: Desk, type: str) -> None:
         for action in drawn.actions:
             add(action)
 
-    doc = (cls.__doc__ or "").strip().partition("\n")[0]
+    doc = first_line(cls)
     note = unused_id("note", document.notes)
     doc = f"{doc} {KEYS_HINT}" if cls.device == "events" else doc
     add(SetNote(note, doc, origin[0], origin[1] - 50.0))

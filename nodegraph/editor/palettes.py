@@ -13,6 +13,7 @@ from .command import on
 from .desk import Desk, OpenPalette
 from .events import PaletteChosen, PaletteTyped
 from .fuzzy import search
+from .plain import first_line
 from .view import PaletteEntry, PaletteVisual, Point
 
 MAX_COUNT = 60
@@ -41,7 +42,7 @@ def block_candidates(types: Iterable[type[Node]] | None = None) -> list[Candidat
         spec = cls.spec
         more = " ".join([*spec.choices, *(v for choice in spec.choices.values() for v in choice.values)])
         found.append(
-            Candidate(cls.type, cls.type, family_name(cls.family), doc.partition("\n")[0], f"{doc} {more}", cls.aliases)
+            Candidate(cls.type, cls.type, family_name(cls.family), first_line(cls), f"{doc} {more}", cls.aliases)
         )
     return found
 

@@ -144,9 +144,9 @@ class Presenter:
             return
         if event.typing and event.name != "escape":
             return
-        if play_key(desk, event.name):
+        if play_key(desk, event.name if event.position is None else event.position):
             return
-        command = self.keys.get(event.name)
+        command = next((self.keys[name] for name in (event.name, *event.also) if name in self.keys), None)
         if command is not None:
             self.run(command.name)
 

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from nodegraph.editor.commands.piano import PianoKeys
-from nodegraph.patch import SetControl, read_patch
+from nodegraph.patch import AddNode, SetControl, read_patch
 from tests.rendering import patch_of
 
 pytestmark = pytest.mark.needs("dearpygui", "xvfb", "xdotool", "opengl", "jack", "portaudio")

@@ -17,6 +17,7 @@ from ..events import PanelEvent
 from ..help_patch import add_help
 from ..palettes import Candidate, open_palette
 from ..panel import MessagePanel
+from ..plain import plain
 from ..view import Item, PanelVisual
 from .files import new_window, open_path
 
@@ -98,13 +99,12 @@ class BlockHelp(Panel):
 
 def _plain(text: str) -> str:
     """Return a docstring without markup, with one line per paragraph."""
-    text = text.replace("``", "").replace(":mod:", "").replace(":class:", "")
-    paragraphs = re.split(r"\n\s*\n", text)
+    paragraphs = re.split(r"\n\s*\n", plain(text))
     return "\n\n".join(part if "\n    " in part else " ".join(part.split()) for part in paragraphs)
 
 
 def _outputs_table(ports: list[dict[str, Any]]) -> Item:
-    rows = tuple((port["name"], port.get("unit") or port["carries"], port["doc"]) for port in ports)
+    rows = tuple((port["name"], port.get("unit") or port["carries"], plain(port["doc"])) for port in ports)
     return Item("table", "outputs", value=(("Name", "Carries", ""), rows))
 
 
@@ -115,7 +115,7 @@ def _inputs_table(ports: list[dict[str, Any]]) -> Item:
         taper = ", log" if port.get("taper") == "log" else ""
         default = f"{port['default']:g}" if "default" in port else ""
         unit = port.get("unit") or ("" if port["carries"] == "signal" else port["carries"])
-        rows.append((port["name"], default, reach + taper, unit, port["doc"]))
+        rows.append((port["name"], default, reach + taper, unit, plain(port["doc"])))
     return Item("table", "inputs", value=(("Name", "Default", "Range", "Unit", ""), tuple(rows)))
 
 
@@ -126,7 +126,7 @@ def _settings_table(settings: list[dict[str, Any]]) -> Item:
         reach = (
             " | ".join(one["values"]) if "values" in one else f"{low:g} … {high:g}" if None not in (low, high) else ""
         )
-        rows.append((one["name"], str(one["default"]), reach, one.get("unit") or "", one["doc"]))
+        rows.append((one["name"], str(one["default"]), reach, one.get("unit") or "", plain(one["doc"])))
     return Item("table", "settings", value=(("Name", "Default", "Range", "Unit", ""), tuple(rows)))
 
 

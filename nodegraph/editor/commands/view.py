@@ -57,7 +57,7 @@ def zoom_one(desk: Desk, payload: object) -> None:
     zoom_to(desk, 1.0, middle(desk))
 
 
-@command("Fit", "home", "ctrl+shift+0", menu="View", section=0)
+@command("Fit", "home", "ctrl+9", menu="View", section=0)
 def fit(desk: Desk, payload: object) -> None:
     """Fit the selection, or the whole patch, in the window."""
     found = canvas.boxes(desk, desk.selection.nodes or None)
@@ -158,7 +158,7 @@ def _rescale(desk: Desk, step: int) -> None:
     desk.view.set_look(desk.preferences.theme, desk.preferences.scale)
 
 
-@command("Larger interface", "ctrl+alt+=", menu="View", section=9)
+@command("Larger interface", "ctrl+alt+=", "ctrl+alt++", menu="View", section=9)
 def larger(desk: Desk, payload: object) -> None:
     """Enlarge menus, text and panels."""
     _rescale(desk, 1)
