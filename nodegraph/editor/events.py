@@ -243,6 +243,13 @@ class Wheel(Event):
 
 
 @dataclass(frozen=True)
+class VolumeDragged(Event):
+    """The slider of the volume in the status line was set to a position 0…1."""
+
+    position: float
+
+
+@dataclass(frozen=True)
 class CameraMoved(Event):
     """The user panned the canvas; ``x``, ``y`` as in :class:`~.view.Camera`."""
 

@@ -22,7 +22,18 @@ from .commands.piano import play_key
 from .commands.retrospective import retrospective
 from .commands.trust import report_untrusted
 from .desk import Desk
-from .events import CameraMoved, Event, Key, KeyReleased, MenuPicked, PanelClosed, PanelEvent, Pointer, Slide
+from .events import (
+    CameraMoved,
+    Event,
+    Key,
+    KeyReleased,
+    MenuPicked,
+    PanelClosed,
+    PanelEvent,
+    Pointer,
+    Slide,
+    VolumeDragged,
+)
 from .external import external_control
 from .jobs import Jobs
 from .menus import menu_bar
@@ -36,6 +47,7 @@ from .sound.protocol import SoundEngine
 from .view import View
 
 LOG = "errors.log"
+FREQUENT = Pointer | Slide | CameraMoved | KeyReleased | VolumeDragged  # events that change no menu
 PANEL_PERIOD, MENU_PERIOD = 1.0 / 15.0, 0.25
 
 
@@ -127,7 +139,7 @@ class Presenter:
             if handle is not None:
                 handle(desk, event)
         self.refresh()
-        if not isinstance(event, Pointer | Slide | CameraMoved | KeyReleased):  # frequent events that change no menu
+        if not isinstance(event, FREQUENT):
             self.screen.menus(menu_bar(desk))
 
     def run(self, name: str, argument: object = None) -> None:

@@ -17,12 +17,14 @@ WIDTH, MAX_WIDTH = 184.0, 260.0
 LETTER, TITLE_REST = 7.2, 52.0  # pixels per letter of the title, and of the rest of the title bar
 DISPLAYS = {
     "meter": (168.0, 22.0),
+    "master": (168.0, 22.0),
     "faders": (260.0, 110.0),
     "bars": (168.0, 72.0),
     "response": (168.0, 76.0),
     "curve": (220.0, 96.0),
 }
 DISPLAY = (220.0, 110.0)
+BAR_STEPS, MAX_BARS = 12, 24  # heights of the bars of lanes, and how many are drawn
 
 
 def node_visual(
@@ -98,12 +100,16 @@ def value_visual(port: In, value: Any, wired: bool = False, mark: str = "") -> V
 
 
 def live_value_visual(port: In, values: Any, mark: str = "") -> ValueVisual:
-    """Return the visual of the received values of a wired input, one number per lane."""
-    first = float(values[0]) if len(values) else 0.0
-    lanes = f" ×{len(values)}" if len(values) > 1 else ""
-    return ValueVisual(
-        "live", format_quantity(_round_for_display(first), port.unit) + lanes, _position(port, first), (), mark
-    )
+    """Return the visual of the received values of a wired input, one number per lane: the largest, and bars of all."""
+    numbers = [float(value) for value in values] or [0.0]
+    largest = max(numbers, key=abs)
+    text = format_quantity(_round_for_display(largest), port.unit)
+    if len(numbers) == 1:
+        return ValueVisual("live", text, _position(port, largest), (), mark)
+    top = max(abs(port.min), abs(port.max)) or 1.0
+    heights = (min(abs(number) / top, 1.0) if port.min < 0.0 else _position(port, number) for number in numbers)
+    lanes = tuple(round(BAR_STEPS * height) / BAR_STEPS for height in list(heights)[:MAX_BARS])
+    return ValueVisual("live", f"{text} ×{len(numbers)}", -1.0, (), mark, lanes)
 
 
 def setting_visual(setting: Choice | Option, value: Any) -> ValueVisual:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from nodegraph.patch import Document
@@ -145,11 +146,25 @@ def find(desk: Desk, payload: object) -> None:
     open_palette(desk, "Find in patch", candidates, reveal, "No match in the patch.")
 
 
-@command("Light theme", menu="View", section=9, checked=lambda desk: desk.preferences.theme == "light")
+def _has_theme(name: str) -> Callable[[Desk], bool]:
+    return lambda desk: desk.preferences.theme == name
+
+
+def _toggle_theme(desk: Desk, name: str) -> None:
+    desk.set_preferences(theme="dark" if desk.preferences.theme == name else name)
+    desk.view.set_look(desk.preferences.theme, desk.preferences.scale)
+
+
+@command("Light theme", menu="View", section=9, checked=_has_theme("light"))
 def light_theme(desk: Desk, payload: object) -> None:
     """Switch between the light and the dark theme."""
-    desk.set_preferences(theme="dark" if desk.preferences.theme == "light" else "light")
-    desk.view.set_look(desk.preferences.theme, desk.preferences.scale)
+    _toggle_theme(desk, "light")
+
+
+@command("High contrast", menu="View", section=9, checked=_has_theme("contrast"))
+def high_contrast(desk: Desk, payload: object) -> None:
+    """Switch between the theme of high contrast and the dark theme."""
+    _toggle_theme(desk, "contrast")
 
 
 def _rescale(desk: Desk, step: int) -> None:

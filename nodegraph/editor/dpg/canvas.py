@@ -10,7 +10,7 @@ from ..canvas import geometry as geo
 from ..canvas.gestures import Gestures
 from ..canvas.minimap import Minimap
 from ..canvas.scene import Scene
-from ..canvas.theme import Theme, faded, family_colour, mixed, rgb
+from ..canvas.theme import Theme, area_title_ground, faded, family_colour, mixed, readable, rgb
 from ..canvas.typeface import supported_text
 from ..view import Pin, Point, WireKey
 from .node import NodeItems
@@ -245,7 +245,7 @@ class DpgCanvas:
                 color=CLEAR, parent=group,
             )  # fmt: skip
         y = top + ((geo.TITLE - geo.NOTE_SIZE) / 2 if visual.size else geo.GAP + 1) * z
-        ink = theme.text if not visual.size else mixed(theme.text, colour, 0.15)
+        ink = theme.text if not visual.size else readable(theme.text, area_title_ground(theme, colour))
         room = visual.size[0] - 2 * geo.EDGE if visual.size else geo.NOTE_WIDE
         for line in geo.note_lines(supported_text(visual.text), room):
             dpg.draw_text((left + geo.EDGE * z, y), line, size=size, color=ink, parent=group)

@@ -32,7 +32,7 @@ KEYPAD = {
     332: dpg.mvKey_Multiply, 333: dpg.mvKey_Subtract, 334: dpg.mvKey_Add, 335: dpg.mvKey_NumPadEnter, 336: 0,
 }  # fmt: skip
 CODES = {name: code for code, name in reversed(CODE_NAMES.items()) if code not in KEYPAD.values()}
-PATIENCE = 60  # frames until a key that DearPyGui has not reported is forgotten
+PATIENCE = 60  # frames until a key is used that DearPyGui has not reported
 
 KeyFunction = ctypes.CFUNCTYPE(None, ctypes.c_void_p, *[ctypes.c_int] * 4)
 LetterFunction = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int)
@@ -41,7 +41,7 @@ ButtonFunction = ctypes.CFUNCTYPE(None, ctypes.c_void_p, *[ctypes.c_int] * 3)
 
 @dataclass(frozen=True)
 class KeyInput:
-    """A key that was pressed or released.
+    """A key that was pressed, repeated or released (``action``).
 
     ``names`` are its names as in :class:`~..events.Key`, the one that it most likely stands for first. ``position`` is
     the letter at its position on a US keyboard, "" with a modifier. ``typed`` is the character that it types, or "".
@@ -53,7 +53,7 @@ class KeyInput:
     typed: str = ""
     key: int = 0
     code: int = 0
-    released: bool = False
+    action: int = PRESS
     frame: int = 0
 
 
@@ -65,7 +65,6 @@ class Keyboard:
     modifiers: int = 0  # bits held at the last key or mouse event
     pressed_with: dict[int, int] = field(default_factory=dict)  # bits held when a mouse button was pressed
     _waiting: list[KeyInput] = field(default_factory=list)
-    _held: dict[int, KeyInput] = field(default_factory=dict)  # by code, for its repeats
     _callbacks: list[object] = field(default_factory=list)  # references, which must outlive the window
     _glfw: Any = None
     _frame: int = 0
@@ -94,25 +93,22 @@ class Keyboard:
         self.attached = True
 
     def pressed(self, code: int) -> KeyInput | None:
-        """Return the key that DearPyGui reports by ``code``, pressed or repeated; None if it is unknown."""
+        """Return the key that DearPyGui reports by ``code``; None if it repeats the key by itself."""
         for i, one in enumerate(self._waiting):
-            if one.code == code and not one.released:
-                self._waiting = [other for other in self._waiting[:i] if other.released] + self._waiting[i + 1 :]
-                self._held[code] = one
+            if one.code == code and one.action == PRESS:
+                del self._waiting[i]
                 return one
-        return self._held.get(code)
+        return None
 
     def ready(self) -> list[KeyInput]:
-        """Return released keys, and keys that DearPyGui does not report; called once per frame."""
+        """Return released and repeated keys, and keys that DearPyGui does not report; called once per frame."""
         self._frame += 1
         found = []
         while self._waiting:
             first = self._waiting[0]
-            if first.released or not first.code:
-                found.append(first)
-            elif self._frame - first.frame < PATIENCE:
+            if first.action == PRESS and first.code and self._frame - first.frame < PATIENCE:
                 break
-            del self._waiting[0]
+            found.append(self._waiting.pop(0))
         return found
 
     # -- what the window library reports ---------------------------------------------------------------------
@@ -121,16 +117,16 @@ class Keyboard:
         self.modifiers = bits
         if before is not None:
             before(window, key, scancode, action, bits)
-        if key not in MODIFIERS and action in (PRESS, RELEASE):
+        if key not in MODIFIERS:
             printed = self._printed(key, scancode)
             position = "" if bits & ~SHIFT else position_of(key)
             names, code = key_names(key, printed, bits), key_code(key, printed)
-            self._waiting.append(KeyInput(names, position, "", scancode, code, action == RELEASE, self._frame))
+            self._waiting.append(KeyInput(names, position, "", scancode, code, action, self._frame))
 
     def _letter(self, before: Any, window: int, letter: int, bits: int) -> None:
         if before is not None:
             before(window, letter, bits)
-        if self._waiting and not self._waiting[-1].released:  # it follows the key that types it
+        if self._waiting and self._waiting[-1].action != RELEASE:  # it follows the key that types it
             self._waiting[-1] = with_letter(self._waiting[-1], chr(letter), bits)
 
     def _button(self, before: Any, window: int, button: int, action: int, bits: int) -> None:

@@ -128,7 +128,7 @@ class Plot:
                 self._label((x + 2.0, height - self.font - 2.0), text)
 
     def _label(self, at: tuple[float, float], text: str) -> None:
-        dpg.draw_text(at, text, size=self.font, color=faded(self.theme.faint, 0.8), parent=self._below)
+        dpg.draw_text(at, text, size=self.font, color=self.theme.faint, parent=self._below)
 
     def _y(self, value: float, low: float, high: float) -> float:
         return self.size[1] * (1.0 - (value - low) / max(high - low, 1e-9))

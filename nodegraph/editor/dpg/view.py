@@ -37,6 +37,7 @@ from ..view import (
     Camera,
     Drawing,
     Item,
+    MasterVisual,
     MenuItem,
     NodeVisual,
     NoteVisual,
@@ -52,7 +53,7 @@ from ..view import (
 from .canvas import DpgCanvas
 from .fields import Fields, ValueField, screen_size
 from .file_dialog import FileDialog
-from .keyboard import COMMAND, CTRL, SHIFT, Keyboard, KeyInput
+from .keyboard import COMMAND, CTRL, RELEASE, SHIFT, Keyboard, KeyInput
 from .keys import NAMES, modifiers_down, name_of
 from .menus import MenuBar, PopupMenu
 from .overlay import Overlay
@@ -122,7 +123,7 @@ class DpgView:
             no_scroll_with_mouse=True, no_saved_settings=True,
         )  # fmt: skip
         self.canvas = DpgCanvas(self._main, self.scene, self.minimap, self.theme, self.textures)
-        self.status = StatusLine(self._main, self.theme)
+        self.status = StatusLine(self._main, self.theme, self._events.append)
         dpg.bind_item_font(self._main, self.medium)
         self._bare = bare_theme(self.theme.canvas)
         dpg.bind_item_theme(self._main, self._bare)
@@ -188,7 +189,7 @@ class DpgView:
         if self._windowed:
             self._run_callbacks()
             for key in self.keyboard.ready():
-                self._released_key(key) if key.released else self._pressed_key(key)
+                self._released_key(key) if key.action == RELEASE else self._pressed_key(key)
             if not dpg.is_dearpygui_running():
                 self._events.append(CloseRequested())
         self._watch_keys()
@@ -268,6 +269,8 @@ class DpgView:
             self.palette.press(self._mouse)
             if inside:
                 return
+        if button == 0 and not self.files.is_open and self.status.press(self._mouse):
+            return
         name, double = BUTTONS.get(button), self._is_double(button)
         if name and self._on_canvas() and not self.files.is_open:
             self.gestures.press(name, self._inside(self._mouse), self._modifiers(button), double)
@@ -283,12 +286,15 @@ class DpgView:
     def _released(self, _sender: Any, button: int) -> None:
         if self.palette.is_open:
             self.palette.release(self._mouse, self._canvas_at(self._mouse) if self._on_canvas() else None)
+        if button == 0:
+            self.status.release()
         if name := BUTTONS.get(button):
             self.gestures.release(name, self._inside(self._mouse), self._modifiers())
 
     def _moved(self, _sender: Any, where: Any) -> None:
         self._mouse = (float(where[0]), float(where[1]))
         self._moved_at = time.monotonic()
+        self.status.drag(self._mouse)
         if self.gestures.active or self._on_canvas():
             self.gestures.move(self._inside(self._mouse), self._modifiers())
         else:
@@ -302,7 +308,7 @@ class DpgView:
 
     def _key(self, _sender: Any, code: int) -> None:
         pressed, name = self.keyboard.pressed(code), name_of(code)
-        if pressed is None and name:  # on a platform where the keyboard cannot be attached
+        if not self.keyboard.attached and name:  # on a platform where it cannot be attached
             position = NAMES[code]
             typed = " " if name == "space" else name if len(name) == 1 else ""
             pressed = KeyInput((name,), position if name == position else "", typed, code)
@@ -505,6 +511,9 @@ class DpgView:
 
     def set_status(self, status: Status) -> None:
         self.status.show(status)
+
+    def set_master(self, master: MasterVisual) -> None:
+        self.status.show_master(master)
 
     def set_path(self, names: tuple[str, ...]) -> None:
         if self._path_window is not None:
