@@ -6,15 +6,13 @@ from collections.abc import Callable
 
 from nodegraph.blocks.registry import node_types
 from nodegraph.node import In, InputPort, Node
-from nodegraph.patch import Action, AddNode, SetNote
+from nodegraph.patch import Action, AddNode, Document, SetNote
 from nodegraph.patch.document import RECEIVE, SEND
 from nodegraph.patch.names import unused_id
 
-from .canvas import camera as canvas
-from .desk import Desk
 from .plain import first_line
 from .view import Pin
-from .wiring import propose_wire
+from .wiring import WiringContext, propose_wire
 
 ACROSS = 240.0
 KEYS_HINT = "Play notes: Ctrl+Shift+K for the computer keyboard, Tools › MIDI on for MIDI devices."
@@ -22,20 +20,15 @@ MakeNode = Callable[..., str]
 MakeWire = Callable[[str, str], None]
 
 
-def add_help(desk: Desk, type: str) -> None:
-    """Add a block with sources and displays below the open patch, as one undo step."""
-    cls = node_types().get(type)
-    if cls is None:
-        return
-    boxes = canvas.around(canvas.boxes(desk).values())
-    origin = (boxes[0], boxes[3] + 80.0) if boxes else (40.0, 80.0)
-    document = desk.document
-    actions: list[Action] = []
+def help_patch(type: str) -> Document:
+    """Return a patch that makes a block audible or visible: the block with sources and displays."""
+    cls = node_types()[type]
+    origin = (40.0, 90.0)
+    document = Document(title=f"Help: {type}")
 
     def add(action: Action) -> None:
         nonlocal document
         document = action.apply(document)
-        actions.append(action)
 
     def node(kind: str, column: int, line: int, **params: object) -> str:
         id = unused_id(kind, document.nodes)
@@ -45,14 +38,12 @@ def add_help(desk: Desk, type: str) -> None:
 
     def wire(start: str, end: str) -> None:
         (first, out), (second, into) = start.split("."), end.split(".")
-        drawn = propose_wire(desk.wiring.with_document(document), Pin(first, out, True), Pin(second, into, False))
-        for action in drawn.actions:
+        for action in propose_wire(WiringContext(document), Pin(first, out, True), Pin(second, into, False)).actions:
             add(action)
 
     doc = first_line(cls)
-    note = unused_id("note", document.notes)
     doc = f"{doc} {KEYS_HINT}" if cls.device == "events" else doc
-    add(SetNote(note, doc, origin[0], origin[1] - 50.0))
+    add(SetNote("note1", doc, origin[0], origin[1] - 50.0))
     line = 0
     shown = node(type, 3, 0)
     for name, port in cls.spec.input_ports.items():
@@ -69,10 +60,7 @@ def add_help(desk: Desk, type: str) -> None:
         _bus(type, shown, node, wire)
     if type == "notes":
         _voice(shown, 4, len(cls.spec.output_ports), node, wire)
-    if desk.do(*actions):
-        desk.select([shown])
-        found = canvas.boxes(desk, [shown])
-        canvas.show_box(desk, canvas.around(found.values()) or (*origin, origin[0] + 900.0, origin[1] + 400.0))
+    return document
 
 
 def _bus(type: str, shown: str, node: MakeNode, wire: MakeWire) -> None:

@@ -93,3 +93,9 @@ def test_problem_of_the_patch_is_shown_instead_of_values(student):
     student.press_button("lesson", "Check")
     finish(student)
     assert "missing.wav" in texts(student)["state"]
+
+
+def test_lessons_are_listed_in_order(user):
+    user.presenter.run("lessons")
+    labels = [entry.label for entry in user.view.palette.entries]
+    assert labels == sorted(labels, key=lambda label: int(label.split()[0])) and labels[0].startswith("1 ")

@@ -10,11 +10,13 @@ from typing import Any
 from nodegraph.blocks.page import page
 from nodegraph.blocks.registry import family_name, node_types
 from nodegraph.files.demos import demo_files, demo_folder
+from nodegraph.patch import PatchError
+from nodegraph.patch.files import write_patch
 
 from ..command import command, key_table
 from ..desk import Desk, Panel
 from ..events import PanelEvent
-from ..help_patch import add_help
+from ..help_patch import help_patch
 from ..palettes import Candidate, open_palette
 from ..panel import MessagePanel
 from ..plain import plain
@@ -44,6 +46,7 @@ def keys(desk: Desk, payload: object) -> None:
     desk.open_panel(MessagePanel("keys", "Keyboard shortcuts", items, 720.0))
 
 
+HELP = "help"  # folder of the help patches that were opened
 MOUSE = (
     ("double-click the canvas", "open the palette"),
     ("drag from a pin", "draw a wire; drop it on the canvas to add a matching block"),
@@ -82,7 +85,7 @@ class BlockHelp(Panel):
             items += [Item("heading", value="Settings"), _settings_table(page["settings"])]
         if page["source"]:
             items += [Item("heading", value="Equation"), Item("code", "source", value=page["source"])]
-        buttons = [Item("button", "paste", "Add help patch", tip="adds a small example to this patch")]
+        buttons = [Item("button", "try", "Open help patch", tip="opens a small patch with this block in a new window")]
         if self._example is not None:
             buttons.append(
                 Item("button", "example", f"Open {self._example.name}", tip="opens an example in a new window")
@@ -93,8 +96,20 @@ class BlockHelp(Panel):
     def react(self, desk: Desk, event: PanelEvent) -> None:
         if event.item == "example" and self._example is not None:
             new_window(desk, self._example)
-        elif event.item == "paste":
-            add_help(desk, self.type)
+        elif event.item == "try":
+            open_help_patch(desk, self.type)
+
+
+def open_help_patch(desk: Desk, type: str) -> None:
+    """Open the help patch of a block in a new window; a copy that was changed there before is replaced."""
+    path = desk.home / HELP / f"{type}.json"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_patch(help_patch(type), path)
+    except (OSError, PatchError) as error:
+        desk.notify(f"The help patch could not be written: {error}.", alarm=True)
+        return
+    new_window(desk, path)
 
 
 def _plain(text: str) -> str:
