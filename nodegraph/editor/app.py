@@ -23,6 +23,7 @@ from .response import response_drawing
 from .sound.live import LiveSound
 from .sound.master import master_drawing
 from .sound.readings import ReadoutUpdater
+from .sound.scope import scope_drawing
 
 FRAME_PERIOD = 1.0 / 60.0
 
@@ -44,6 +45,7 @@ class App:
         desk = self.presenter.desk
         kinds = {"response": response_drawing, "curve": curve_drawing, "master": master_drawing}
         drawings = {kind: partial(draw, desk) for kind, draw in kinds.items()}
+        drawings["scope"] = partial(scope_drawing, sound, desk)
         self.readings = ReadoutUpdater(self.view, sound, desk.flat_id, drawings)
         self.frame_times: list[float] = []
 

@@ -236,10 +236,18 @@ class ProbeClosed(Event):
 
 @dataclass(frozen=True)
 class Wheel(Event):
-    """The mouse wheel was turned over the canvas; ``steps`` > 0 zoom in at ``at``."""
+    """The mouse wheel was turned over the canvas, or two fingers moved on a touchpad.
+
+    ``steps`` > 0 zoom in at ``at``, or scroll up; ``across`` > 0 scroll left. ``smooth``: it is a touchpad, as the
+    steps are fractions or go across. ``ctrl`` and ``shift`` are held.
+    """
 
     steps: float
     at: Point
+    across: float = 0.0
+    smooth: bool = False
+    ctrl: bool = False
+    shift: bool = False
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,8 @@ MOUSE = (
     ("right-click", "open the context menu"),
     ("drag on the canvas", "select with a box"),
     ("right or middle drag", "pan the canvas"),
-    ("wheel", "zoom"),
+    ("wheel", "zoom; with Shift pan across"),
+    ("two fingers on a touchpad", "pan; with Ctrl zoom"),
     ("drag a block onto a wire", "insert the block into the wire"),
     ("hover over a wire", "show its signal"),
 )

@@ -17,13 +17,25 @@ from ..view import Point
 from .subpatches import go_to
 
 PAN = 120.0  # screen pixels per key press
+SCROLL = 50.0  # screen pixels per step of the wheel
 SCALES = (0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0)
 
 
 @on(Wheel)
 def wheel(desk: Desk, event: Wheel) -> None:
-    """Zoom at the pointer with the mouse wheel."""
-    zoom_to(desk, desk.camera.zoom * ZOOM_STEP**event.steps, event.at)
+    """Zoom at the pointer with a mouse wheel, pan with a touchpad; Ctrl zooms with both, Shift pans across."""
+    if event.ctrl or not (event.smooth or event.shift or desk.preferences.scroll_pans):
+        zoom_to(desk, desk.camera.zoom * ZOOM_STEP**event.steps, event.at)
+    elif event.shift:
+        _pan(desk, -SCROLL * (event.across or event.steps), 0.0)
+    else:
+        _pan(desk, -SCROLL * event.across, -SCROLL * event.steps)
+
+
+@command("Scrolling pans", menu="View", section=9, checked=lambda desk: desk.preferences.scroll_pans)
+def scrolling_pans(desk: Desk, payload: object) -> None:
+    """Let the wheel pan, too, for touchpads that are not recognised; Ctrl+wheel zooms."""
+    desk.set_preferences(scroll_pans=not desk.preferences.scroll_pans)
 
 
 @on(CameraMoved)

@@ -36,6 +36,7 @@ PATIENCE = 60  # frames until a key is used that DearPyGui has not reported
 
 KeyFunction = ctypes.CFUNCTYPE(None, ctypes.c_void_p, *[ctypes.c_int] * 4)
 LetterFunction = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int)
+ScrollFunction = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_double, ctypes.c_double)
 ButtonFunction = ctypes.CFUNCTYPE(None, ctypes.c_void_p, *[ctypes.c_int] * 3)
 
 
@@ -65,6 +66,7 @@ class Keyboard:
     modifiers: int = 0  # bits held at the last key or mouse event
     pressed_with: dict[int, int] = field(default_factory=dict)  # bits held when a mouse button was pressed
     _waiting: list[KeyInput] = field(default_factory=list)
+    _scrolled: list[tuple[float, float, int]] = field(default_factory=list)
     _callbacks: list[object] = field(default_factory=list)  # references, which must outlive the window
     _glfw: Any = None
     _frame: int = 0
@@ -90,6 +92,7 @@ class Keyboard:
         install("glfwSetKeyCallback", KeyFunction, self._key)
         install("glfwSetCharModsCallback", LetterFunction, self._letter)
         install("glfwSetMouseButtonCallback", ButtonFunction, self._button)
+        install("glfwSetScrollCallback", ScrollFunction, self._scroll)
         self.attached = True
 
     def pressed(self, code: int) -> KeyInput | None:
@@ -135,6 +138,16 @@ class Keyboard:
             self.pressed_with[button] = bits
         if before is not None:
             before(window, button, action, bits)
+
+    def _scroll(self, before: Any, window: int, across: float, down: float) -> None:
+        self._scrolled.append((across, down, self.modifiers))
+        if before is not None:
+            before(window, across, down)
+
+    def scrolled(self) -> list[tuple[float, float, int]]:
+        """Return the steps across and down since the last call, each with the modifiers held."""
+        found, self._scrolled = self._scrolled, []
+        return found
 
     def _printed(self, key: int, scancode: int) -> str:
         """Return the character on a key in the current layout, "" for a key without one."""

@@ -69,6 +69,7 @@ FONT = 15
 MENU_HIGH = 25.0
 TIP_DELAY = 0.7  # seconds until the tooltip of the item under the pointer is shown
 QUIET = 60.0  # further seconds without a tip after a key, unless the pointer moves
+SMOOTH_TIME = 0.5  # seconds after a step of a touchpad in which steps are of the same gesture
 DOUBLE_TIME, DOUBLE_FRAMES = 0.35, 5  # largest interval of a double click, in seconds and in frames
 NEVER: tuple[int, Point, float, int] = (-1, (0.0, 0.0), -1e9, -1000)
 BUTTONS = {0: "left", 1: "right", 2: "middle"}
@@ -89,7 +90,7 @@ class DpgView:
         self.running = True
         self._events: list[Event] = []
         self._mouse: Point = (0.0, 0.0)
-        self._moved_at = 0.0
+        self._moved_at = self._smooth_until = 0.0
         self._last_press = NEVER
         self.keyboard = Keyboard()
         self._keys_down: dict[int, str] = {}  # positions of held keys by their code
@@ -190,6 +191,8 @@ class DpgView:
             self._run_callbacks()
             for key in self.keyboard.ready():
                 self._released_key(key) if key.action == RELEASE else self._pressed_key(key)
+            for across, down, bits in self.keyboard.scrolled():
+                self._scrolled(across, down, bits)
             if not dpg.is_dearpygui_running():
                 self._events.append(CloseRequested())
         self._watch_keys()
@@ -303,8 +306,18 @@ class DpgView:
     def _wheeled(self, _sender: Any, steps: float) -> None:
         if self.palette.is_open and self.palette.inside(self._mouse):
             self.palette.wheel(steps)
-        elif self._on_canvas():
-            self.gestures.wheel(steps, self._inside(self._mouse))
+        elif self._on_canvas() and not self.keyboard.attached:
+            self.gestures.wheel(steps, self._inside(self._mouse), 0.0, False, self._modifiers())
+
+    def _scrolled(self, across: float, down: float, bits: int) -> None:
+        """Handle a step of the wheel or a touchpad, which is known by fractions of steps and by steps across."""
+        now = time.monotonic()
+        if across or down % 1.0:
+            self._smooth_until = now + SMOOTH_TIME
+        is_over_palette = self.palette.is_open and self.palette.inside(self._mouse)
+        if self._on_canvas() and not is_over_palette:
+            held = Modifiers(bool(bits & SHIFT), bool(bits & (CTRL | COMMAND)))
+            self.gestures.wheel(down, self._inside(self._mouse), across, now < self._smooth_until, held)
 
     def _key(self, _sender: Any, code: int) -> None:
         pressed, name = self.keyboard.pressed(code), name_of(code)

@@ -145,3 +145,12 @@ class SoundEngine(Protocol):
         """Restart the engine with a flight log; None finishes the log while the engine keeps running."""
 
     def close(self) -> None: ...
+
+
+class ReadsDisplays(Protocol):
+    """The part of an engine that reads the buffers of display blocks."""
+
+    @property
+    def rate(self) -> float: ...
+    def display(self, id: str, count: int) -> Reading | None:
+        """Return the last ``count`` samples or frames of a display block, or None if there are none."""
