@@ -138,9 +138,8 @@ def _control_row(desk: Desk, control: Control) -> Item:
         text = format_quantity(value, parameter.declared.unit)
         slider = Item("slider", f"set {key}", key, (parameter.position(value), text), tip=control.target)
     learn = Item("button", f"learn {key}", binding, tip="move a MIDI control to bind it")
-    return Item(
-        "row", f"row {key}", value=(slider, learn, Item("button", f"remove {key}", "×", tip="remove the control"))
-    )
+    remove = Item("button", f"remove {key}", "×", tip="remove the control")
+    return Item("row", f"row {key}", value=(remove, learn, slider))
 
 
 def _found(desk: Desk, control: Control) -> tuple[Parameter, float] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dearpygui.dearpygui as dpg
 
-from ..canvas.theme import Theme
+from ..canvas.theme import Theme, readable
 
 Tag = int | str
 
@@ -33,8 +33,8 @@ def widget_theme(theme: Theme) -> Tag:
         dpg.mvThemeCol_HeaderHovered: theme.fill,
         dpg.mvThemeCol_HeaderActive: theme.fill,
         dpg.mvThemeCol_CheckMark: theme.accent,
-        dpg.mvThemeCol_SliderGrab: theme.accent,
-        dpg.mvThemeCol_SliderGrabActive: theme.focus,
+        dpg.mvThemeCol_SliderGrab: readable(theme.accent, theme.text),
+        dpg.mvThemeCol_SliderGrabActive: readable(theme.accent, theme.text),
         dpg.mvThemeCol_Separator: theme.grid_strong,
         dpg.mvThemeCol_ScrollbarBg: theme.panel_deep,
         dpg.mvThemeCol_ScrollbarGrab: theme.control_hover,
@@ -45,7 +45,7 @@ def widget_theme(theme: Theme) -> Tag:
         dpg.mvThemeCol_TableRowBgAlt: theme.track,
         dpg.mvThemeCol_TableBorderLight: theme.grid_strong,
         dpg.mvThemeCol_TableBorderStrong: theme.grid_strong,
-        dpg.mvThemeCol_PlotHistogram: theme.accent,
+        dpg.mvThemeCol_PlotHistogram: readable(theme.accent, theme.text),
         dpg.mvThemeCol_ResizeGrip: theme.control_hover,
         dpg.mvThemeCol_NavHighlight: theme.focus,
         dpg.mvThemeCol_ModalWindowDimBg: (0, 0, 0, 110),
