@@ -1,4 +1,4 @@
-"""Sphinx configuration of the documentation site. ``make docs`` assembles the pages (``tools/docs``) and builds them."""
+"""The Sphinx configuration of the site. ``make docs`` assembles the pages (``tools/docs``) and builds them."""
 
 from nodegraph.version import __version__
 

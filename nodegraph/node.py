@@ -498,7 +498,8 @@ class Node:
     ``container`` marks a block of the subpatch structure (subpatch, outlet), which computes nothing.
     ``allocates_voices`` names the voice count option of a block that allocates notes to voices, one lane per voice: a
     subpatch of several voices contains such a block once, and each voice gets one of its lanes.
-    ``display`` is the drawing that the editor shows in the node: "wave", "spectrum", "spectrogram", "meter", "bars",
+    ``display`` is the drawing that the editor shows in the node: "wave", "scope" (of settings ``time``,
+    ``trigger`` and ``level``), "spectrum", "spectrogram", "meter", "master" (the level of the output), "bars",
     "response", the magnitudes of a block with a rule ``response``, or "curve", the points of ``drawn`` and the rule
     ``curve_at``.
     ``aliases`` are other words for the block, in lower case, by which the palette finds it: names in other programs

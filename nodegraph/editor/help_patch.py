@@ -5,7 +5,7 @@ It is built from the block's ports by one rule; a block changes it by its ``exam
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from nodegraph.blocks.registry import node_types
 from nodegraph.node import In, InputPort, Node, OutputPort
@@ -13,11 +13,11 @@ from nodegraph.patch import Action, AddNode, Document, SetNote
 from nodegraph.patch.document import RECEIVE, SEND
 from nodegraph.patch.names import unused_id
 
-from .canvas import camera as canvas
-from .desk import Desk
+from .plain import first_line
 from .view import Pin
 from .wiring import WiringContext, propose_wire
 
+LEFT, TOP = 40.0, 90.0
 ACROSS, DOWN = 240.0, 220.0
 KEYS_HINT = "Play notes: Ctrl+Shift+K for the computer keyboard, Tools › MIDI on for MIDI devices."
 SIGNAL_INPUTS = ("audio", "a", "b", "signal", "carrier", "input", "original", "resynthesised", "content", "style")
@@ -48,26 +48,11 @@ class Sweep:
         return f"{float(f'{self.low:.3g}'):g} to {float(f'{self.high:.3g}'):g}{unit}"
 
 
-def help_document(type: str) -> Document:
-    """Return the help patch of a block as a document. Raises KeyError for an unknown block."""
-    builder = _Builder(WiringContext(Document()), (40.0, 80.0))
+def help_patch(type: str) -> Document:
+    """Return the help patch of a block. Raises KeyError for an unknown block."""
+    builder = _Builder(WiringContext(Document(title=f"Help: {type}")))
     builder.build(node_types()[type])
     return builder.document
-
-
-def add_help(desk: Desk, type: str) -> None:
-    """Add the help patch of a block below the open patch, as one undo step."""
-    cls = node_types().get(type)
-    if cls is None:
-        return
-    boxes = canvas.around(canvas.boxes(desk).values())
-    origin = (boxes[0], boxes[3] + 80.0) if boxes else (40.0, 80.0)
-    builder = _Builder(desk.wiring, origin)
-    shown = builder.build(cls)
-    if desk.do(*builder.actions):
-        desk.select([shown])
-        found = canvas.boxes(desk, [shown])
-        canvas.show_box(desk, canvas.around(found.values()) or (*origin, origin[0] + 900.0, origin[1] + 400.0))
 
 
 def silence_of(cls: type[Node]) -> str:
@@ -131,11 +116,9 @@ def _takes_place(name: str, port: In) -> bool:
 
 @dataclass
 class _Builder:
-    """The actions that add a help patch to a document at ``origin``, and the document after them."""
+    """A help patch that grows with each action."""
 
     wiring: WiringContext
-    origin: tuple[float, float]
-    actions: list[Action] = field(default_factory=list)
     has_source: bool = False
 
     @property
@@ -176,11 +159,10 @@ class _Builder:
 
     def add(self, action: Action) -> None:
         self.wiring = self.wiring.with_actions(action)
-        self.actions.append(action)
 
     def node(self, kind: str, column: int, line: int, **params: object) -> str:
         id = unused_id(kind, self.document.nodes)
-        place = (self.origin[0] + ACROSS * column, self.origin[1] + DOWN * line)
+        place = (LEFT + ACROSS * column, TOP + DOWN * line)
         self.add(AddNode(id, kind, node_types()[kind].version, params, place))
         return id
 
@@ -190,8 +172,7 @@ class _Builder:
             self.add(action)
 
     def _add_note(self) -> None:
-        doc = (self.cls.__doc__ or "").strip().partition("\n")[0]
-        lines = [doc]
+        lines = [first_line(self.cls)]
         sweep = sweep_of(self.cls)
         if sweep:
             lines.append(f"An LFO varies {sweep.port.name}, {sweep.port.doc}: {sweep}.")
@@ -201,7 +182,7 @@ class _Builder:
         lines += [silence_of(self.cls)] if silence_of(self.cls) else []
         lines += [KEYS_HINT] if self.cls.device == "events" else []
         note = unused_id("note", self.document.notes)
-        self.add(SetNote(note, " ".join(lines), self.origin[0], self.origin[1] - 50.0))
+        self.add(SetNote(note, " ".join(lines), LEFT, TOP - 50.0))
 
     # -- sources -------------------------------------------------------------------------------------------
 

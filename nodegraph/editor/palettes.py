@@ -12,7 +12,8 @@ from nodegraph.node import Node
 from .command import on
 from .desk import Desk, OpenPalette
 from .events import PaletteChosen, PaletteTyped
-from .fuzzy import search
+from .fuzzy import Match, search
+from .plain import first_line
 from .view import PaletteEntry, PaletteVisual, Point
 
 MAX_COUNT = 60
@@ -41,7 +42,7 @@ def block_candidates(types: Iterable[type[Node]] | None = None) -> list[Candidat
         spec = cls.spec
         more = " ".join([*spec.choices, *(v for choice in spec.choices.values() for v in choice.values)])
         found.append(
-            Candidate(cls.type, cls.type, family_name(cls.family), doc.partition("\n")[0], f"{doc} {more}", cls.aliases)
+            Candidate(cls.type, cls.type, family_name(cls.family), first_line(cls), f"{doc} {more}", cls.aliases)
         )
     return found
 
@@ -57,9 +58,7 @@ def open_palette(
 
     def find(query: str) -> PaletteVisual:
         names = [(entry.label, entry.words, entry.family, entry.aliases) for entry in candidates]
-        found = search(query, names)[:MAX_COUNT]
-        if not query.strip():
-            found = search("", names)
+        found = search(query, names)[:MAX_COUNT] if query.strip() else [(i, Match(0)) for i in range(len(names))]
         entries = tuple(
             PaletteEntry(candidates[i].key, candidates[i].label, candidates[i].family, candidates[i].doc, match.hits)
             for i, match in found

@@ -106,3 +106,9 @@ def test_lesson_of_a_teacher_opens_by_its_file(user, tmp_path):
     user.presenter.run("open_lesson_file")
     user.choose(tmp_path / "mine" / "lesson.toml")
     assert "lesson.toml" in user.message
+
+
+def test_lessons_are_listed_in_order(user):
+    user.presenter.run("lessons")
+    labels = [entry.label for entry in user.view.palette.entries]
+    assert labels == sorted(labels, key=lambda label: int(label.split()[0])) and labels[0].startswith("1 ")

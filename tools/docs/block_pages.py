@@ -9,7 +9,7 @@ from typing import Any
 
 from nodegraph.blocks.page import page
 from nodegraph.blocks.registry import family_name, node_types
-from nodegraph.editor.help_patch import help_document, silence_of
+from nodegraph.editor.help_patch import help_patch, silence_of
 from nodegraph.node import Node
 from nodegraph.notebook import graph_svg
 from nodegraph.patch import Document, encode_patch
@@ -54,7 +54,7 @@ def _measured(cls: type[Node], cache: Cache) -> tuple[str, bytes]:
     A block that is silent by itself is measured in the smallest patch that has one.
     """
     shipped = smallest_with(cls.type) if silence_of(cls) and not cls.container else None
-    document = documents()[shipped[0]] if shipped else help_document(cls.type)
+    document = documents()[shipped[0]] if shipped else help_patch(cls.type)
     origin = encode_patch(document) + Path(inspect.getfile(cls)).read_bytes() + programs("measured")
     made: list[Any] = []
 
@@ -78,7 +78,7 @@ def block_page(cls: type[Node], drawing: str, has_sound: bool, users: list[str])
     ``drawing`` is an SVG, or says why there is none; ``users`` are the names of the patches that use the block.
     """
     data = page(cls)
-    document = help_document(cls.type)
+    document = help_patch(cls.type)
     note = " ".join(note.text for note in document.notes.values()).removeprefix(_first_line(cls)).strip()
     parts = [ORPHAN, f"# {cls.type}", from_docstring(data["doc"])]
     parts.append(f"[Blocks](index.md) › {_family_links(cls)}.{_aliases(cls)}")

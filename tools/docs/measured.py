@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nodegraph.blocks.registry import node_types
-from nodegraph.editor.help_patch import help_document
+from nodegraph.editor.help_patch import help_patch
 from nodegraph.engine.offline import Offline
 from nodegraph.midi.files import score_of
 from nodegraph.patch import Document
@@ -47,7 +47,7 @@ class Measured:
 
 def measure(type: str, seconds: float = SECONDS) -> Measured:
     """Render the help patch of a block and record the signals and frames at its ports."""
-    document = help_document(type)
+    document = help_patch(type)
     node = next(id for id, record in document.nodes.items() if record.type == type)
     return _measured(Offline(document, RATE), Measured(document, node, HELP), seconds)
 

@@ -71,6 +71,18 @@ class Reading:
     names: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class OutputLevel:
+    """Level of the output since the last call: ``rms`` and ``peak`` amplitude per channel, before the volume.
+
+    ``limited``: the limiter lowered the output, or it was clipped.
+    """
+
+    rms: tuple[float, ...] = ()
+    peak: tuple[float, ...] = ()
+    limited: bool = False
+
+
 class SoundEngine(Protocol):
     """Engine interface of the editor."""
 
@@ -110,6 +122,12 @@ class SoundEngine(Protocol):
     def value(self, port_ref: str) -> np.ndarray | None:
         """Return the latest sample of an output per lane, or None if unknown; needs no ``watch``."""
 
+    def output_level(self) -> OutputLevel:
+        """Return the level of the output since the last call."""
+
+    def set_volume(self, gain: float) -> None:
+        """Set the gain 0…1 of what is heard, without clicks; recordings have the full level."""
+
     def preview(self, samples: np.ndarray, rate: float) -> None:
         """Play a mono sound (count,) at ``rate`` Hz once instead of the output; recordings do not contain it."""
 
@@ -129,3 +147,12 @@ class SoundEngine(Protocol):
         """Restart the engine with a flight log; None finishes the log while the engine keeps running."""
 
     def close(self) -> None: ...
+
+
+class ReadsDisplays(Protocol):
+    """The part of an engine that reads the buffers of display blocks."""
+
+    @property
+    def rate(self) -> float: ...
+    def display(self, id: str, count: int) -> Reading | None:
+        """Return the last ``count`` samples or frames of a display block, or None if there are none."""
