@@ -36,6 +36,8 @@ class Automation(Node):
     ``run``, ``jump`` and ``seconds`` to ``play``, ``restart`` and ``position``.
     """
 
+    words = "record moves, automate, keyframes, lane, playback moves, Automatisierung"
+
     play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="plays while above 0.5")
     restart = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge jumps to position")
     position = In(0.0, unit="s", min=0.0, max=360000.0, smooth=False, doc="position that restart jumps to")

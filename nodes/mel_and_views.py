@@ -49,6 +49,8 @@ class Mel(Node):
     most mel spectrograms do.
     """
 
+    words = "mel bands, mel spectrum, mel spectrogram, bark bands, filter bank, perceptual bands, critical bands"
+
     magnitude = FrameIn("magnitude", doc="magnitudes of a spectrum")
     bands = Option(40, min=1, max=512, doc="number of bands")
     low = Option(0.0, unit="Hz", min=0.0, max=20000.0, doc="lower edge of the lowest band")
@@ -72,6 +74,8 @@ class LogFrequency(Node):
 
     The centre of band b is ``low · 2^(b / per_octave)`` Hz. Bands that are closer than bins are interpolated.
     """
+
+    words = "constant Q, CQT, octave bands, log spectrum, semitone bands, third octave, musical bands, filter bank"
 
     magnitude = FrameIn("magnitude", doc="magnitudes of a spectrum")
     low = Option(32.703, unit="Hz", min=1.0, max=20000.0, doc="frequency of band 0; 32.7 is C1")
@@ -149,6 +153,11 @@ def frame_kept(lane, marks):
 
 class SpectrogramTap(Node):
     """Shows magnitudes or codes as a spectrogram: time from left to right, frequency upwards."""
+
+    words = (
+        "spectrogram, sonogram, waterfall, sonograph, heat map, spectroscope~, show spectrum over time, jit.pwindow, "
+        "Sonogramm, sonagramme, spectrogramme, view spectrogram, time frequency"
+    )
 
     display = "spectrogram"
     magnitude = FrameIn(EITHER, doc="magnitudes, mel bands or units of a code to display")

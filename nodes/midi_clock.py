@@ -18,6 +18,11 @@ class ClockIn(Node):
     after the device or the program stood still are counted, and do not change the tempo.
     """
 
+    words = (
+        "MIDI clock, sync, external clock, slave, follow clock, sync in, clock sync, tempo sync, midi sync, DIN sync, "
+        "Ableton Link, MTC, rtin, Takt"
+    )
+
     events = EventIn(doc="MIDI messages")
     meter = In(4.0, unit="beats", min=1.0, max=64.0, smooth=False, doc="beats per bar")
     run = Out(unit="gate", doc="high from start or continue until stop")
@@ -77,6 +82,8 @@ class ClockOut(Node):
 
     Wire the ``bpm``, ``run``, ``jump`` and ``beat`` of a transport. Without wires the clock runs from the start.
     """
+
+    words = "MIDI clock out, send clock, master clock, sync out, drum machine sync, midi sync, clock master, DIN sync"
 
     tempo = In(120.0, unit="bpm", min=0.0, max=400.0, doc="beats per minute")
     run = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="high while the clock runs")

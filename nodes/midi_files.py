@@ -17,6 +17,11 @@ class MidiFile(Node):
     loop. Standard MIDI Files 1.0 (MIDI Manufacturers Association, 1996).
     """
 
+    words = (
+        "mid, SMF, standard MIDI file, song, play MIDI, score, MIDI player, seq~, SimpleMIDIFile, import MIDI, "
+        "sequence file, piece, karaoke, Partitur, partition, .mid"
+    )
+
     play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="plays while above 0.5")
     speed = In(1.0, unit="ratio", min=0.0, max=8.0, doc="1 is the tempo of the file")
     restart = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge jumps to position")

@@ -31,7 +31,11 @@ class Mixture(Node):
     After Herbert-Voss, Audio style transfer (thesis, 2016).
     """
 
-    aliases = ("styletransfer", "texture", "hybrid")
+    words = (
+        "style transfer, hybrid, neural style, texture transfer, hybrid sound, content and style, audio style "
+        "transfer, mashup, sound transfer, texture, AI mix, deep dream"
+    )
+
     display = "spectrogram"
 
     content = In(0.0, min=-1.0, max=1.0, doc="sound to record if content_file is empty")

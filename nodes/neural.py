@@ -150,7 +150,11 @@ class Encoder(Node, version=2):
     bin is a unit.
     """
 
-    aliases = ("autoencoder",)
+    words = (
+        "autoencoder, neural encoder, neural, neural network, VAE, latent, latent space, RAVE, deep learning, AI, "
+        "machine learning, features, network, ML, KI, compress code, embedding, analysis network, neuronales Netz, "
+        "model"
+    )
 
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the model's window")
     file = Option("", kind="file", doc="model file (.safetensors), in the patch's folder")
@@ -205,7 +209,11 @@ class Decoder(Node, version=2):
     unit is a bin.
     """
 
-    aliases = ("autoencoder",)
+    words = (
+        "autoencoder, neural decoder, neural, neural network, neural synthesis, VAE, generator, deep learning, AI, "
+        "artificial intelligence, machine learning, DDSP, RAVE, latent, network, ML, generative, KI, réseau de "
+        "neurones, neuronales Netz, net, model, generative model, latent space, timbre model"
+    )
 
     code = FrameIn("latent", doc="units of the layer")
     level = FrameIn("latent", optional=True, doc="level of each frame; if not wired, the model's own")
@@ -290,6 +298,11 @@ class GainBank(Node):
     every fader. Values are lists with one number per unit, or one number for all.
     """
 
+    words = (
+        "fader bank, faders, multislider, latent faders, eight faders, unit gains, neuron faders, slider bank, "
+        "sliders, nanokontrol, latent mixer, band gains, graphic EQ, fader box"
+    )
+
     display = "bars"
     code = FrameIn("latent", doc="code of an encoder")
     level = FrameIn("latent", optional=True, doc="level of each frame, from the encoder; 1 if not wired")
@@ -340,6 +353,11 @@ class LatentSource(Node, version=2):
     The level of a frame is ``volume`` times the highest fader: it falls to silence with all of them; or ``volume``.
     """
 
+    words = (
+        "latent faders, latent generator, decoder input, code from faders, latent vector, no input, generate latent, "
+        "neuron source"
+    )
+
     gain, scale, mute = replace(GAIN, default=0.0), UNIT_SCALE, MUTE
     volume = In(0.1, unit="gain", min=0.0, max=1.0, doc="level of each frame; 1 is that of a full-scale sine")
     file = MODEL
@@ -381,7 +399,10 @@ class CodeMap(Node):
     axes are the first two of the model, each as ranks: sounds that resemble each other are neighbours.
     """
 
-    aliases = ("xypad", "corpus")
+    words = (
+        "XY pad, xy, latent map, latent space, map, t-SNE, corpus, timbre space, explore, 2D pad, kaoss pad, nodes, "
+        "pad, latent explorer, joystick, vector synthesis"
+    )
 
     x = In(0.5, min=0.0, max=1.0, doc="place along the first axis of the model")
     y = In(0.5, min=0.0, max=1.0, doc="place along the second axis of the model")
@@ -439,6 +460,8 @@ class ResynthesisSwitch(Node):
 
     The original is delayed to match the latency of the resynthesised sound.
     """
+
+    words = "dry wet, A/B, original or resynthesis, bypass, wet dry switch, latency compensated crossfade"
 
     original = In(0.0, min=-1.0, max=1.0, doc="original signal")
     resynthesised = In(0.0, min=-1.0, max=1.0, doc="resynthesised signal")

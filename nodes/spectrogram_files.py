@@ -59,6 +59,11 @@ class SpectrogramPlayer(Node):
     ``x = (1-t) x[i] + t x[i+1]``. White is a full-scale sine. To hear it, add a block that reconstructs phase.
     """
 
+    words = (
+        "play image, image to sound, image, picture, spectrogram, MetaSynth, sonify, sonification, draw sound, photo, "
+        "ANS, UPIC, Bild, image synth, numpy, npy, paint"
+    )
+
     speed = In(1.0, unit="ratio", min=0.0, max=16.0, doc="frames of the file per hop; 1 is the original speed")
     file = Option("", kind="file", doc="spectrogram, in the patch's folder")
     size = Option(0, unit="samples", min=0, max=65536, doc="transform size; 0 takes it from the file")

@@ -146,6 +146,13 @@ class StretchPlayer(Node):
     Speed 0 freezes the sound; negative speeds play backwards.
     """
 
+    words = (
+        "time stretch, time stretching, warp, slow down, speed up, stretch, PaulStretch, tempo change, Warp1, change "
+        "tempo, elastic audio, slow motion, phase vocoder player, Rubber Band, pitch independent speed, half speed, "
+        "Zeitdehnung, étirement, change speed, extreme stretch, warp markers, timewarp, loop slow, groove stretch, "
+        "complex pro"
+    )
+
     speed = In(0.5, unit="ratio", min=-4.0, max=4.0, doc="1 is the original speed, 0.5 half, -1 backwards")
     restart = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge jumps to position")
     position = In(0.0, unit="s", min=0.0, max=36000.0, smooth=False, doc="position that restart jumps to")

@@ -45,6 +45,8 @@ class TorchscriptFrames(Node):
     Without a model, frames pass unchanged.
     """
 
+    words = "torch frames, neural frames, PyTorch frames, VAE, frame model, spectral network"
+
     a = FrameIn(EITHER, doc="frames for the model")
     file = FILE
     units = Option(0, min=0, max=65536, doc="numbers per output frame; 0: as many as in the input")
@@ -101,7 +103,10 @@ class Torchscript(Node):
     blocks are counted in a message. Without a model, the signal passes unchanged.
     """
 
-    aliases = ("rave", "nn")
+    words = (
+        "RAVE, nn~, neural effect, PyTorch, torch, model, AI effect, pt file, neural, neural network, deep learning, "
+        "AI, machine learning, timbre transfer, own model, script model"
+    )
 
     audio = In(0.0, min=-1.0, max=1.0, doc="signal for the model")
     file = FILE
