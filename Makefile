@@ -19,6 +19,8 @@
 # make lint     run ruff and mypy
 # make format   format the code and apply the automatic fixes of ruff
 # make offline  run all commands that may be tempted to use the network, and check that none does, five minutes
+# make wheel    build the wheel and the source distribution in dist/
+# make install-check  install the wheel with Python 3.11 to 3.13 without a compiler, and render a demo
 # make lock     write locked.txt, the hashes of what the tests install, after a change of the dependencies
 # make hooks    install the pre-commit hook that runs these checks
 # make system   install the Debian packages that the tests need, as root
@@ -42,7 +44,7 @@ CONTRACTS := $(wildcard tests/nodes/test_*contract*.py)
 export PIP_NO_INPUT := 1
 
 .PHONY: run test check-ruff check-mypy check-tests bench quality matching mixtures lessons monkey picture models fuzz storm \
-	fused kills soak flight guarded offline lint format lock hooks system clean
+	fused kills soak flight guarded offline wheel install-check lint format lock hooks system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -135,8 +137,15 @@ guarded: $(VENV)/.test
 offline: $(VENV)/.test
 	@NODEGRAPH_LONG_TESTS=1 $(BIN)/pytest tests/cli/test_no_network.py
 
+wheel: $(VENV)/.test
+	@$(BIN)/python -m hatchling build -d dist
+	@ls -l dist
+
+install-check: $(VENV)/.test
+	@$(BIN)/python -m tests.delivery.install_check
+
 clean:
-	rm -rf .venv .venv-bench bench/.build bench/results .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-bench dist bench/.build bench/results .pytest_cache .mypy_cache .ruff_cache
 
 # A stamp file for each set of extras, so that the second call of a target installs nothing.
 $(VENV)/.run: $(VENV)/.made pyproject.toml constraints.txt
