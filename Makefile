@@ -1,4 +1,4 @@
-# make run      install nodegraph into .venv and open the demo patch in the editor; without a display play it, and
+# make run      install nodegraph into .venv and open a first patch in the editor; without a display play it, and
 #               without a sound device render it
 # make test     install the dependencies of the tests and run all checks
 # make bench    compare the speed with SuperCollider, Pure Data, SignalFlow, pyo and C
@@ -48,7 +48,7 @@ export PIP_NO_INPUT := 1
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
-	@$(BIN)/python -m nodegraph demo --window
+	@$(BIN)/python -m nodegraph demo first_sound --window
 
 # All checks run even if one fails; the static checks run in parallel with the tests.
 test: $(VENV)/.test

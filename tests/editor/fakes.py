@@ -43,6 +43,7 @@ class FakeView:
         self.selected: tuple[Any, ...] = (frozenset(), frozenset(), frozenset(), None)
         self.camera = Camera()
         self.minimap = False
+        self.canvas_text = ""
         self.hint: tuple[str, bool] = ("", False)
         self.marked: frozenset[Pin] | None = None
         self.hover: WireKey | None = None
@@ -129,6 +130,9 @@ class FakeView:
 
     def set_minimap(self, shown: bool) -> None:
         self.minimap = shown
+
+    def set_canvas_text(self, text: str) -> None:
+        self.canvas_text = text
 
     def show_hint(self, text: str, refused: bool = False) -> None:
         self.hint = (text, refused)

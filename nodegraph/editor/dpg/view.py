@@ -47,6 +47,7 @@ from ..view import (
     WireVisual,
 )
 from .canvas import DpgCanvas
+from .canvas_text import CanvasText
 from .fields import Fields, ValueField, screen_size
 from .file_dialog import FileDialog
 from .keys import NAMES, modifiers_down, name_of
@@ -130,6 +131,7 @@ class DpgView:
         self.value_field = ValueField(self.fields)
         self.files = FileDialog(self.fields, self.theme)
         self.overlay = Overlay(self.theme)
+        self.canvas_text = CanvasText(self.canvas.drawlist)
         self.hover = HoverReadout(self.theme, self.textures, self.scale)
         self.probes: dict[str, ProbeWindow] = {}
         self.probe_wires: dict[str, WireKey] = {}
@@ -201,6 +203,7 @@ class DpgView:
         self._show_tip()
         self.canvas.refresh()
         self.status.refresh()
+        self.canvas_text.refresh(self.scene.size, self.scale, self.theme)
         self.overlay.refresh(self._mouse)
 
     def _show_tip(self) -> None:
@@ -393,6 +396,9 @@ class DpgView:
     def set_minimap(self, shown: bool) -> None:
         self.minimap.shown = shown
         self.canvas.overlay_changed()
+
+    def set_canvas_text(self, text: str) -> None:
+        self.canvas_text.text = text
 
     def show_hint(self, text: str, refused: bool = False) -> None:
         self.overlay.hint(text, refused)
