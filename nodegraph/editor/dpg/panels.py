@@ -61,6 +61,10 @@ class DpgPanels:
         """Return the widget of an item of an open panel."""
         return self._panels[key]._widgets[item]
 
+    def visual(self, key: str) -> PanelVisual:
+        """Return the visual of an open panel."""
+        return self._panels[key].visual
+
     def free_place(self, width: float, height: float) -> tuple[float, float]:
         """Return a position where a panel hides no other: columns from the right, each from the top."""
         screen = screen_size()
