@@ -251,6 +251,9 @@ class FakeSound:
     def devices(self) -> list[dict[str, Any]]:
         return [{"name": "one", "outputs": 2}, {"name": "two", "outputs": 2}, {"name": "mic", "outputs": 0}]
 
+    def supported_rates(self, rates: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple(rate for rate in rates if rate in (44100.0, 48000.0))
+
     def select_device(self, device: int | str | None, rate: float | None = None, blocksize: int | None = None) -> None:
         self.chosen.append((device, rate, blocksize))
 
