@@ -1,4 +1,4 @@
-# make run      install nodegraph into .venv and open the demo patch in the editor; without a display play it, and
+# make run      install nodegraph into .venv and open a first patch in the editor; without a display play it, and
 #               without a sound device render it
 # make test     install the dependencies of the tests and run all checks
 # make bench    compare the speed with SuperCollider, Pure Data, SignalFlow, pyo and C
@@ -10,8 +10,6 @@
 # make monkey   send random clicks, drags and keys to the editor for two minutes
 # make picture  update the picture of the editor, the film and the pictures of the tutorial in docs/, two minutes
 # make docs     build the documentation as a site in build/docs/site, without a network, and check its links
-# make kernels  compile the kernels that a wheel contains, and compare their sounds on all patches, half an hour
-# make wheel    build a wheel with these kernels into dist/
 # make models   train the models in patches/models again
 # make fuzz     open 100,000 random files, packets and command lines, and print the faults by kind, an hour
 # make storm    apply 10,000 random edits to a playing patch
@@ -24,6 +22,9 @@
 # make lint     run ruff and mypy
 # make format   format the code and apply the automatic fixes of ruff
 # make offline  run all commands that may be tempted to use the network, and check that none does, five minutes
+# make kernels  compile the kernels that a wheel contains, and compare their sounds on all patches, half an hour
+# make wheel    build the wheel, with these kernels, and the source distribution in dist/
+# make install-check  install the wheel with Python 3.11 to 3.13 without a compiler, and render a demo
 # make lock     write locked.txt, the hashes of what the tests install, after a change of the dependencies
 # make hooks    install the pre-commit hook that runs these checks
 # make system   install the Debian packages that the tests need, as root
@@ -47,11 +48,11 @@ CONTRACTS := $(wildcard tests/nodes/test_*contract*.py)
 export PIP_NO_INPUT := 1
 
 .PHONY: run test check-ruff check-mypy check-tests bench quality matching mixtures lessons challenges monkey picture docs models \
-	kernels wheel fuzz storm fused settle kills soak flight guarded offline lint format lock hooks system clean
+	kernels wheel install-check fuzz storm fused settle kills soak flight guarded offline lint format lock hooks system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
-	@$(BIN)/python -m nodegraph demo --window
+	@$(BIN)/python -m nodegraph demo first_sound --window
 
 # All checks run even if one fails; the static checks run in parallel with the tests.
 test: $(VENV)/.test
@@ -124,9 +125,6 @@ models: $(VENV)/.test
 kernels: $(VENV)/.test
 	@$(BIN)/python tools/build-kernels nodegraph/native/kernels
 
-wheel: kernels
-	@$(BIN)/pip --disable-pip-version-check wheel -q --no-deps --wheel-dir dist .
-
 fuzz: $(VENV)/.test
 	@$(BIN)/python -m tests.fuzz --inputs 100000
 
@@ -156,8 +154,15 @@ guarded: $(VENV)/.test
 offline: $(VENV)/.test
 	@NODEGRAPH_LONG_TESTS=1 $(BIN)/pytest tests/cli/test_no_network.py
 
+wheel: kernels
+	@$(BIN)/python -m hatchling build -d dist
+	@ls -l dist
+
+install-check: $(VENV)/.test
+	@$(BIN)/python -m tests.delivery.install_check
+
 clean:
-	rm -rf nodegraph/native/kernels .venv .venv-bench build bench/.build bench/results .pytest_cache .mypy_cache .ruff_cache
+	rm -rf nodegraph/native/kernels .venv .venv-bench build dist bench/.build bench/results .pytest_cache .mypy_cache .ruff_cache
 
 # A stamp file for each set of extras, so that the second call of a target installs nothing.
 $(VENV)/.run: $(VENV)/.made pyproject.toml constraints.txt

@@ -502,8 +502,9 @@ class Node:
     ``trigger`` and ``level``), "spectrum", "spectrogram", "meter", "master" (the level of the output), "bars",
     "response", the magnitudes of a block with a rule ``response``, or "curve", the points of ``drawn`` and the rule
     ``curve_at``.
-    ``aliases`` are other words for the block, in lower case, by which the palette finds it: names in other programs
-    (without a final "~"), operators and usual abbreviations.
+    ``words`` are other words for the block, separated by commas, by which the palette and ``nodegraph nodes --search``
+    find it, the best first: what musicians say, names in other programs, operators, abbreviations, common words of
+    other languages. Case, accents, spaces, hyphens, plurals and a final "~" do not count.
     ``interchangeable`` lists groups of inputs that can change places without changing an output, up to rounding:
     ``(("a", "b"),)`` for ``a + b``; an entry is a tuple for inputs that move together, as in
     ``((("a", "gain_a"), ("b", "gain_b")),)`` for ``gain_a a + gain_b b``.
@@ -544,7 +545,7 @@ class Node:
     device: ClassVar[str] = ""
     display: ClassVar[str] = ""
     drawn: ClassVar[DrawnCurve | None] = None
-    aliases: ClassVar[tuple[str, ...]] = ()
+    words: ClassVar[str] = ""
     interchangeable: ClassVar[tuple[tuple[str | tuple[str, ...], ...], ...]] = ()
     lane_by_lane: ClassVar[tuple[str, ...]] = ()
     linked_by: ClassVar[str] = ""

@@ -36,6 +36,7 @@ class Automation(Node):
     ``run``, ``jump`` and ``seconds`` to ``play``, ``restart`` and ``position``.
     """
 
+    words = "record moves, automate, keyframes, lane, playback moves, Automatisierung"
     example = Example(values={"points": [[0.0, 0.0], [0.5, 1.0], [1.5, -0.5], [3.0, 0.3]], "glide": 0.2}, heard="value")
 
     play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="plays while above 0.5")

@@ -87,10 +87,11 @@ class Convolver(Node):
     right to left and right to right. Responses of other sample rates are converted; they may last 30 s.
     """
 
-    aliases = (
-        "convolution", "convolution2", "convolve", "bconvolve", "fftconvolve", "partconv", "multiconvolve",
-        "stereoconvolution2l", "impulseresponse", "ir", "cabinet",
-    )  # fmt: skip
+    words = (
+        "convolution, impulse response, IR, convolution reverb, cabinet, cab sim, amp sim, convolve, BConvolve, "
+        "FFTConvolve, PartConv, multiconvolve~, StereoConvolution2L, Convolution2, buffir~, Altiverb, Faltung, "
+        "speaker simulation"
+    )
     example = Example(inputs={"audio": "plucks"})
 
     audio = In(0.0, doc="dry signal; even lanes enter on the left, odd ones on the right, a single one on both")

@@ -79,16 +79,10 @@ class Delay(Node):
     one sample, or two with cubic interpolation. Use a feedback wire for loops through other blocks.
     """
 
-    aliases = (
-        "echo",
-        "delwrite",
-        "delread",
-        "vd",
-        "tapin",
-        "tapout",
-        "delayn",
-        "delayl",
-        "delayc",
+    words = (
+        "echo, feedback delay, slapback, ping pong, delwrite~, delread~, vd~, tapin~, tapout~, DelayN, DelayL, "
+        "DelayC, AllpassC, tape delay, delay line, comb delay, dub, repeat, Verzögerung, Verzoegerung, retard, tap, "
+        "feedback, doubling, CombN delay, eco, retardo, multi tap"
     )
     example = Example(inputs={"audio": "plucks"}, values={"feedback": 0.5})
 
@@ -116,7 +110,7 @@ class Delay(Node):
 class SampleDelay(Node):
     """Delays a signal by an exact number of samples: ``y[n] = x[n - samples]``."""
 
-    aliases = ("delay1", "z")
+    words = "delay1, z, one sample delay, z-1, unit delay, rzero~, nudge, latency, align"
     example = Example(inputs={"audio": "plucks"}, values={"samples": 4410})
 
     audio = AUDIO

@@ -32,7 +32,11 @@ class Adsr(Node):
     A new gate starts from the current level. After Moog's contour generator (1965).
     """
 
-    aliases = ("envelope", "env", "envgen")
+    words = (
+        "envelope, env, EG, envelope generator, EnvGen, attack, decay, sustain, release, vadsr, contour, transient "
+        "generator, function generator, amp envelope, filter envelope, Hüllkurve, Huellkurve, enveloppe, DADSR, fade "
+        "in, fade out, envolvente"
+    )
 
     gate, attack = GATE, ATTACK
     decay = In(0.1, unit="s", min=0.0005, max=10.0, taper="log", doc="duration of the fall from 1 to sustain")
@@ -74,7 +78,10 @@ class Ar(Node):
     as in :class:`Adsr`, or linear.
     """
 
-    aliases = ("envelope", "perc")
+    words = (
+        "perc, percussive envelope, AD, AHR, attack release, one shot envelope, decay envelope, Linen, vline~, "
+        "Decay2, Decay, envelope, env, attack decay, fade in, fade out, pluck envelope"
+    )
 
     gate, attack, release = GATE, ATTACK, RELEASE
     mode = Choice("gate", "trigger", doc="gate: hold while high; trigger: rise and fall at each edge")
@@ -164,7 +171,11 @@ class Breakpoints(Node):
     McCartney's SuperCollider (1996).
     """
 
-    aliases = ("ahdsr", "function", "multisegment")
+    words = (
+        "curve~, multisegment, break point, MSEG, AHDSR, function, DAHDSR, envelope editor, drawn envelope, "
+        "breakpoint function, draw, envelope, Env, DemandEnvGen, custom envelope, hold, trapezoid~"
+    )
+
     display = "curve"
     drawn = DrawnCurve("points", x=(0.0, None), y=(0.0, 1.0), unit="s", numbers=("hold", "loop"))
 
@@ -243,7 +254,10 @@ class Slew(Node):
     It starts at the first value.
     """
 
-    aliases = ("lag", "portamento", "glide", "slide")
+    words = (
+        "lag, glide, portamento, smooth, smoothing, slide~, slew limiter, LagUD, Lag2, VarLag, glissando, lop "
+        "control, ramp smooth, interpolate, line smoother, inertia, integrator, lissage, glätten"
+    )
     example = Example(inputs={"value": "gate"}, heard="value")
 
     value = In(0.0, min=-20000.0, max=20000.0, doc="signal to follow")
@@ -267,7 +281,10 @@ class Slew(Node):
 class Ramp(Node):
     """Moves linearly from the current value to ``target`` in ``time`` seconds whenever ``target`` changes."""
 
-    aliases = ("line", "vline", "xline")
+    words = (
+        "line~, vline~, xline, fade, fade in, fade out, crescendo, sweep, transition, riser, glissando, linear, "
+        "interpolate, rampsmooth~, Rampe, chirp, tape stop, trapezoid~"
+    )
     example = Example(vary="", inputs={"target": "gate"}, values={"time": 0.2}, heard="value")
 
     target = In(0.0, min=-20000.0, max=20000.0, smooth=False, doc="value to reach")

@@ -14,7 +14,11 @@ class Formant(Node):
     formant-wave-function synthesis (Computer Music J., 1984).
     """
 
-    aliases = ("fof", "vosim", "vowel", "voice", "formlet", "chant", "singing")
+    words = (
+        "vowel, FOF, voice, vocal, vocals, singing, sing, singer, choir, chant, VOSIM, Formlet, formants, speech, "
+        "talk, human, opera, aah, vox, throat, talkbox, Stimme, Gesang, Chor, voix, chœur, choeur, lyrics, text to "
+        "speech"
+    )
     example = Example(vary="formant")
 
     frequency = In(110.0, unit="Hz", min=1.0, max=5000.0, taper="log", doc="pitch")

@@ -26,7 +26,10 @@ class FrameToSignal(Node):
     of the first lane precede those of the second, and so on.
     """
 
-    aliases = ("unpackfft",)
+    words = (
+        "Unpack1FFT, UnpackFFT, pfft to signal, bin to signal, unit to signal, frame to audio, latent to signal, "
+        "pvsbin, spectral modulation, fftout~, data to control"
+    )
     example = Example(values={"first": 5}, heard="source")
 
     values = FrameIn(EITHER, doc="magnitudes, or units of a code")
@@ -75,7 +78,7 @@ class SignalToFrame(Node):
     per unit. A wire of one lane sets all units.
     """
 
-    aliases = ("packfft",)
+    words = "PackFFT, signals to code, latent from signals, latent control, signal to latent, control to frame, fftin~"
     example = Example(silent="It makes a code for the blocks that follow, such as `decoder`.")
 
     values = In(0.0, min=-1e6, max=1e6, bank="units", doc="one lane or value per unit")

@@ -43,7 +43,11 @@ class Granular(Node):
     64 can sound together. All chance comes from the patch's seed. Roads, Microsound (MIT Press, 2001).
     """
 
-    aliases = ("grains", "grainbuf", "munger", "clouds", "texture", "cloud", "graintable", "tgrains")
+    words = (
+        "granular synthesis, granulator, grains, grain, cloud, clouds, texture, GrainBuf, GrainIn, TGrains, munger~, "
+        "granulate, particles, microsound, stutter, shimmer, glitch, beads, Granulation, time freeze, Granular Synth, "
+        "Körnung, granulaire, atmosphere, graintable, scatter, soundscape, grain cloud, granulize, drone"
+    )
     example = Example(inputs={"audio": "plucks"})
 
     audio = In(0.0, doc="sound for the live buffer; even lanes are on the left, odd ones on the right")

@@ -76,7 +76,12 @@ class Pitch(Node):
     ``lowest``. Boersma, Accurate short-term analysis of the fundamental frequency (IFA Proceedings 17, 1993).
     """
 
-    aliases = ("tuner", "fiddle~", "sigmund~", "yin", "tartini", "f0", "fundamental")
+    words = (
+        "tuner, pitch detection, pitch tracker, pitch tracking, pitch follower, fiddle~, sigmund~, yin, tartini, f0, "
+        "fundamental, note detection, frequency detector, audio to midi, pitch to voltage, tune, autotune, what note, "
+        "guitar tuner, Tonhöhe, Stimmgerät, hauteur, accordeur, intonation, pitch estimation, key, pitchdetect, "
+        "zerocross~, ZeroCrossing, hum to synth, frequency, key detection"
+    )
     example = Example(inputs={"spectrum": "glide"}, heard="hertz")
 
     spectrum = FrameIn("spectrum", doc="spectra of the sound")
@@ -155,15 +160,10 @@ class SpectralFeatures(Node):
     Σ m`` with ``m'`` of the frame before. All are 0 in silence. Peeters, A large set of audio features (Ircam, 2004).
     """
 
-    aliases = (
-        "centroid",
-        "brightness",
-        "flatness",
-        "rolloff",
-        "flux",
-        "timbre",
-        "specflatness",
-        "speccentroid",
+    words = (
+        "centroid, brightness, spectral centroid, flatness, rolloff, flux, timbre, SpecFlatness, SpecCentroid, "
+        "SpecPcile, noisiness, descriptors, features, analysis, audio features, descriptor~, analyzer~, brightness "
+        "detector, sharpness"
     )
     example = Example(inputs={"magnitude": "glide"}, heard="hertz")
 
@@ -243,7 +243,11 @@ class Onset(Node):
     50 ms find most notes. Böck & Widmer, Maximum filter vibrato suppression for onset detection (DAFx, 2013).
     """
 
-    aliases = ("onsets", "attack", "bonk~", "transient", "beat")
+    words = (
+        "onsets, onset detection, attack, attack detection, bonk~, transient, transient detector, beat, beat "
+        "detection, hit detection, Coyote, detect, beat tracker, drum trigger, trigger from audio, audio to trigger, "
+        "pulse detector, percussion detector, Anschlag, attaque, clap, BeatTrack, drum replacement"
+    )
     example = Example(inputs={"magnitude": "plucks"}, heard="gate")
 
     magnitude = MAGNITUDE
@@ -326,7 +330,10 @@ class Chroma(Node):
     synthesis (2007), as in librosa, at a tuning of 440 Hz.
     """
 
-    aliases = ("harmony", "chromagram", "pitchclass")
+    words = (
+        "pitch class, chromagram, harmony, key detection, chord detection, chord recognition, HPCP, chroma features, "
+        "notes in a chord, Tonart"
+    )
     example = Example(inputs={"magnitude": "glide"}, heard="source")
 
     magnitude = MAGNITUDE
@@ -374,7 +381,7 @@ class Mfcc(Node):
     recognition (IEEE Trans. ASSP, 1980).
     """
 
-    aliases = ("timbre", "cepstrum", "mfcc~")
+    words = "timbre, cepstrum, cepstral, mel cepstrum, bark~, features, descriptors, speech features, timbreID"
     example = Example(inputs={"magnitude": "glide"}, heard="source")
 
     magnitude = MAGNITUDE

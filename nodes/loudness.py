@@ -32,7 +32,10 @@ class Loudness(Node):
     these (integrated). All have a new value every 100 ms, and -100 in silence. ITU-R BS.1770-4.
     """
 
-    aliases = ("lufs", "lkfs", "ebur128", "r128", "level")
+    words = (
+        "LUFS, LKFS, EBU R128, R128, loudness meter, integrated, level, level meter, broadcast, mastering meter, "
+        "perceived level, Lautheit, sonie, volume meter"
+    )
     example = Example(inputs={"audio": "plucks"}, heard="source")
 
     audio = In(0.0, doc="signal to measure; all lanes count alike")
@@ -140,7 +143,10 @@ class TruePeak(Node):
     ``p = max |x↑4|`` since the last reset, in dB of full scale (dBTP). ITU-R BS.1770-4, annex 2.
     """
 
-    aliases = ("dbtp", "peak", "intersample")
+    words = (
+        "dBTP, peak, peak meter, intersample, inter-sample peak, clipping, clip detector, overs, headroom, "
+        "Spitzenpegel, crête"
+    )
     example = Example(inputs={"audio": "plucks"}, heard="source")
 
     audio = In(0.0, doc="signal to measure")

@@ -49,6 +49,7 @@ class Mel(Node):
     most mel spectrograms do.
     """
 
+    words = "mel bands, mel spectrum, mel spectrogram, bark bands, filter bank, perceptual bands, critical bands"
     example = Example(heard="source")
 
     magnitude = FrameIn("magnitude", doc="magnitudes of a spectrum")
@@ -75,6 +76,7 @@ class LogFrequency(Node):
     The centre of band b is ``low · 2^(b / per_octave)`` Hz. Bands that are closer than bins are interpolated.
     """
 
+    words = "constant Q, CQT, octave bands, log spectrum, semitone bands, third octave, musical bands, filter bank"
     example = Example(heard="source")
 
     magnitude = FrameIn("magnitude", doc="magnitudes of a spectrum")
@@ -153,6 +155,11 @@ def frame_kept(lane, marks):
 
 class SpectrogramTap(Node):
     """Shows magnitudes or codes as a spectrogram: time from left to right, frequency upwards."""
+
+    words = (
+        "spectrogram, sonogram, waterfall, sonograph, heat map, spectroscope~, show spectrum over time, jit.pwindow, "
+        "Sonogramm, sonagramme, spectrogramme, view spectrogram, time frequency"
+    )
 
     display = "spectrogram"
     example = Example(inputs={"values": "glide", "magnitude": "glide"})

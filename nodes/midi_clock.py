@@ -18,6 +18,10 @@ class ClockIn(Node):
     after the device or the program stood still are counted, and do not change the tempo.
     """
 
+    words = (
+        "MIDI clock, sync, external clock, slave, follow clock, sync in, clock sync, tempo sync, midi sync, DIN sync, "
+        "Ableton Link, MTC, rtin, Takt"
+    )
     example = Example(inputs={"events": "clock"}, output="phase", heard="value")
 
     events = EventIn(doc="MIDI messages")
@@ -80,6 +84,7 @@ class ClockOut(Node):
     Wire the ``bpm``, ``run``, ``jump`` and ``beat`` of a transport. Without wires the clock runs from the start.
     """
 
+    words = "MIDI clock out, send clock, master clock, sync out, drum machine sync, midi sync, clock master, DIN sync"
     example = Example(vary="", heard="clock")
 
     tempo = In(120.0, unit="bpm", min=0.0, max=400.0, doc="beats per minute")

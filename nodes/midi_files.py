@@ -17,6 +17,10 @@ class MidiFile(Node):
     loop. Standard MIDI Files 1.0 (MIDI Manufacturers Association, 1996).
     """
 
+    words = (
+        "mid, SMF, standard MIDI file, song, play MIDI, score, MIDI player, seq~, SimpleMIDIFile, import MIDI, "
+        "sequence file, piece, karaoke, Partitur, partition, .mid"
+    )
     example = Example(vary="", output="out", silent="It plays a MIDI file, which you choose.")
 
     play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="plays while above 0.5")

@@ -31,7 +31,11 @@ class Mixture(Node):
     After Herbert-Voss, Audio style transfer (thesis, 2016).
     """
 
-    aliases = ("styletransfer", "texture", "hybrid")
+    words = (
+        "style transfer, hybrid, neural style, texture transfer, hybrid sound, content and style, audio style "
+        "transfer, mashup, sound transfer, texture, AI mix, deep dream"
+    )
+
     display = "spectrogram"
     example = Example(
         inputs={"record": "", "style": "noise"}, silent="It plays a mixture of two sounds, which you choose or record."

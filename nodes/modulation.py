@@ -23,7 +23,10 @@ class Chorus(Node):
     ``y = dry cos θ + sin θ Σ x[n - d_k(n)] / √3``; the delays are 18 ± 8 ms at full depth, a sixth of a cycle apart.
     """
 
-    aliases = ("ensemble", "unison", "detune", "doubler")
+    words = (
+        "ensemble, unison, detune, doubler, double, thicken, thick, widen, Juno, Dimension D, string ensemble, "
+        "fatten, rich, chorale, choir effect, ADT, lush, detuned copies, Schwebung, épaissir, symphonic, multi voice"
+    )
     example = Example(plot="spectrum")
 
     audio = In(0.0, doc="dry signal; even lanes are on the left, odd ones on the right, a single one on both")
@@ -59,7 +62,7 @@ class Flanger(Node):
     two lanes for stereo.
     """
 
-    aliases = ("jet",)
+    words = "jet, flange, flanging, jet plane, airplane, swoosh, metallic sweep, comb sweep, through zero"
     example = Example(inputs={"audio": "noise"}, plot="spectrum")
 
     audio, rate, depth, feedback, mix = AUDIO, RATE, DEPTH, FEEDBACK, MIX
@@ -84,7 +87,10 @@ class Phaser(Node):
     no delay: with the output ``a⁶ x + y₀``, where ``y₀`` is that for ``x = 0``, ``x = (audio + g y₀) / (1 - g a⁶)``.
     """
 
-    aliases = ("sweep", "phase90")
+    words = (
+        "phasing, phase shifter, phaseshift, Phase 90, sweep, Small Stone, swirl, Uni-Vibe, swoosh, Leslie, phase "
+        "effect, notch sweep, psychedelic, allpass sweep"
+    )
     example = Example(inputs={"audio": "noise"}, plot="spectrum")
 
     audio, rate, depth, feedback, mix = AUDIO, RATE, DEPTH, FEEDBACK, MIX
@@ -116,7 +122,10 @@ class Tremolo(Node):
     With the phases 0 and 0.5 in two lanes it pans a sound to and fro (auto-pan); their sum is constant at full depth.
     """
 
-    aliases = ("autopan", "am")
+    words = (
+        "autopan, trem, AM, amplitude modulation, volume wobble, wobble, tremolo effect, pulse volume, Leslie, "
+        "rotary, rotary speaker, vibrato amp, shiver, trembling, volume modulation, helicopter, pulsate"
+    )
 
     audio = In(0.0, doc="signal whose level is modulated")
     rate = In(5.0, unit="Hz", min=0.01, max=50.0, taper="log", doc="frequency of the modulation")
@@ -150,7 +159,10 @@ class FrequencyShifter(Node):
     transformers (1998).
     """
 
-    aliases = ("freqshift", "bode", "hilbert", "ssb", "singlesideband", "barberpole")
+    words = (
+        "freq shift, Bode, Hilbert, SSB, single sideband, barber pole, ring mod, complex modulation, hilbert "
+        "transform, fshift~, inharmonic, heterodyne, Frequenzschieber, dalek"
+    )
     example = Example(plot="spectrum")
 
     audio = In(0.0, doc="signal to shift")

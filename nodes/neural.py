@@ -166,7 +166,11 @@ class Encoder(Node, version=2):
     bin is a unit.
     """
 
-    aliases = ("autoencoder",)
+    words = (
+        "autoencoder, neural encoder, neural, neural network, VAE, latent, latent space, RAVE, deep learning, AI, "
+        "machine learning, features, network, ML, KI, compress code, embedding, analysis network, neuronales Netz, "
+        "model"
+    )
     example = Example(silent="It needs a trained model as its file; the demo `autoencoder_effect` has one.")
 
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the model's window")
@@ -222,7 +226,11 @@ class Decoder(Node, version=2):
     unit is a bin.
     """
 
-    aliases = ("autoencoder",)
+    words = (
+        "autoencoder, neural decoder, neural, neural network, neural synthesis, VAE, generator, deep learning, AI, "
+        "artificial intelligence, machine learning, DDSP, RAVE, latent, network, ML, generative, KI, réseau de "
+        "neurones, neuronales Netz, net, model, generative model, latent space, timbre model"
+    )
     example = Example(silent="It needs a trained model as its file; the demo `autoencoder_effect` has one.")
 
     code = FrameIn("latent", doc="units of the layer")
@@ -308,6 +316,11 @@ class GainBank(Node):
     every fader. Values are lists with one number per unit, or one number for all.
     """
 
+    words = (
+        "fader bank, faders, multislider, latent faders, eight faders, unit gains, neuron faders, slider bank, "
+        "sliders, nanokontrol, latent mixer, band gains, graphic EQ, fader box"
+    )
+
     display = "bars"
     example = Example(silent="It needs the code of an encoder with a model; the demo `autoencoder_faders` has one.")
     code = FrameIn("latent", doc="code of an encoder")
@@ -359,6 +372,10 @@ class LatentSource(Node, version=2):
     The level of a frame is ``volume`` times the highest fader: it falls to silence with all of them; or ``volume``.
     """
 
+    words = (
+        "latent faders, latent generator, decoder input, code from faders, latent vector, no input, generate latent, "
+        "neuron source"
+    )
     example = Example(silent="It needs a trained model as its file; the demo `autoencoder_no_input` has one.")
 
     gain, scale, mute = replace(GAIN, default=0.0), UNIT_SCALE, MUTE
@@ -402,7 +419,10 @@ class CodeMap(Node):
     axes are the first two of the model, each as ranks: sounds that resemble each other are neighbours.
     """
 
-    aliases = ("xypad", "corpus")
+    words = (
+        "XY pad, xy, latent map, latent space, map, t-SNE, corpus, timbre space, explore, 2D pad, kaoss pad, nodes, "
+        "pad, latent explorer, joystick, vector synthesis"
+    )
     example = Example(silent="It needs a trained model as its file; the demo `autoencoder_map` has one.")
 
     x = In(0.5, min=0.0, max=1.0, doc="place along the first axis of the model")
@@ -461,6 +481,8 @@ class ResynthesisSwitch(Node):
 
     The original is delayed to match the latency of the resynthesised sound.
     """
+
+    words = "dry wet, A/B, original or resynthesis, bypass, wet dry switch, latency compensated crossfade"
 
     original = In(0.0, min=-1.0, max=1.0, doc="original signal")
     resynthesised = In(0.0, min=-1.0, max=1.0, doc="resynthesised signal")

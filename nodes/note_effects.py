@@ -49,6 +49,11 @@ def send_note(out, offset, status, pitch, velocity):
 class TransposeNotes(Node):
     """Transposes notes by a number of semitones, with fractions. Sounding notes keep their pitch until they end."""
 
+    words = (
+        "transpose, octave, octave up, octave down, semitones, shift notes, key change, transposer, note shift, pitch "
+        "midi, capo, transponieren, transposer notes, octaver, microtuning"
+    )
+
     events = EVENTS
     semitones = In(0.0, unit="semitones", min=-60.0, max=60.0, smooth=False, doc="added to each new note")
     out = EventOut(doc="transposed notes; other messages unchanged")
@@ -84,6 +89,11 @@ class NoteFilter(Node):
 
     For keyboard splits and velocity layers. Messages other than notes go to both outputs.
     """
+
+    words = (
+        "key split, keyboard split, split keyboard, zone, velocity split, range, note range, layer, key zone, "
+        "velocity switch, keyrange, velocity, split point, note gate, route notes"
+    )
 
     events = EVENTS
     low_key = Option(0, min=0, max=127, doc="lowest key of the range; 60 is middle C")
@@ -121,6 +131,11 @@ class NoteFilter(Node):
 
 class Chord(Node):
     """Plays a chord for each note: the note transposed by each of the ``intervals``."""
+
+    words = (
+        "chords, triad, harmonizer, harmonise, harmonize, power chord, add notes, major, minor, chord memory, Akkord, "
+        "Akkorde, accord, accords, seventh, harmony, intervals, fifths"
+    )
 
     events = EVENTS
     intervals = Option((0.0, 4.0, 7.0), unit="semitones", doc="distances from the input note, up to 16")
@@ -167,6 +182,10 @@ class Arpeggiator(Node):
     ``hold`` continues the last chord after its keys are released, until a new chord starts.
     """
 
+    words = (
+        "arp, arpeggio, arpeggios, arpeggiate, arpeggiated, broken chord, up down, note pattern, Pattern, hold chord, "
+        "latch arp, arpège, arpégiateur, Pseq"
+    )
     example = Example(inputs={"events": "chords"})
 
     events = EVENTS

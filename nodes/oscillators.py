@@ -165,6 +165,10 @@ class Phasor(Node):
     Puckette, The Theory and Technique of Electronic Music, ch. 1.
     """
 
+    words = (
+        "phase, LFSaw, ramp wave, Sweep, rampe, sawtooth phase, rate~, sync phase, index, playhead, position, ramp "
+        "oscillator"
+    )
     example = Example(vary="", heard="value")
 
     frequency = In(1.0, unit="Hz", min=-20000.0, max=20000.0, doc="cycles per second; negative runs backwards")
@@ -185,7 +189,13 @@ class Sine(Node):
     spectra by means of frequency modulation (J. Audio Eng. Soc., 1973).
     """
 
-    aliases = ("osc", "oscillator", "osc~", "sinosc", "cycle", "vco", "tone", "fm")
+    words = (
+        "osc~, sine wave, sin, SinOsc, cycle~, oscillator, VCO, tone, pure tone, FM, frequency modulation, operator, "
+        "DX7, FM operator, PM, PMOsc, phase modulation, FSinOsc, beep, test tone, sinus, tuning fork, cosine, cos~, "
+        "oscil, whistle, sub bass, sub oscillator, bell, theremin, Oszillator, oscillateur, sinusoïde, oscbank~, "
+        "additive, additive synthesis, partial, harmonic, carrier, modulator, hum, kick, electric piano, voltage "
+        "controlled oscillator, flute, Klang, Ton, Sinuston, DTMF, FM synth, sonar"
+    )
 
     frequency, fm, pm, amplitude, reset, start = FREQUENCY, FM, PM, AMPLITUDE, RESET, START
     interchangeable = (("frequency", "fm"),)
@@ -212,7 +222,12 @@ class Saw(Node):
     Välimäki, Pekonen & Nam, Perceptually informed synthesis of bandlimited classical waveforms (2012).
     """
 
-    aliases = ("osc", "oscillator", "vco", "lfsaw")
+    words = (
+        "sawtooth, osc, oscillator, VCO, LFSaw, VarSaw, bright wave, brass, sawtooth wave, sync saw, BlitB3Saw, "
+        "analog oscillator, phasor saw, analogue oscillator, DCO, hard sync, sync, oscillator sync, voltage "
+        "controlled oscillator, bass, lead, Sägezahn, Saegezahn, Oszillator, dents de scie, dent de scie, "
+        "oscillateur, waveform, synth, synthesizer, tone, trance, string synth, onda"
+    )
 
     frequency, fm, pm, amplitude, reset, start = FREQUENCY, FM, PM, AMPLITUDE, RESET, START
     quality = QUALITY
@@ -248,7 +263,10 @@ class Supersaw(Node):
     (KTH, 2010). At a mix of 1 the power is that of one saw.
     """
 
-    aliases = ("hypersaw", "jp8000", "unison", "swarm")
+    words = (
+        "hypersaw, JP-8000, unison, unison saw, swarm, trance, trance lead, detuned saws, detune, fat saw, huge, pad, "
+        "EDM, rave lead, hoover, wide saw, strings, string machine, seven saws, big lead, ensemble saw, lush pad"
+    )
     example = Example(vary="detune", plot="spectrum")
 
     frequency = FREQUENCY
@@ -289,7 +307,11 @@ class Square(Node):
     Välimäki, Pekonen & Nam, Perceptually informed synthesis of bandlimited classical waveforms (2012).
     """
 
-    aliases = ("osc", "oscillator", "vco", "pulse", "pwm", "rect")
+    words = (
+        "pulse, square wave, pulse wave, PWM, pulse width, pulse width modulation, LFPulse, rect~, rectangle, "
+        "rectangular, osc, oscillator, VCO, hollow, chip, chiptune, 8-bit, game, video game, clarinet wave, NES, "
+        "Gameboy, sub oscillator, Rechteck, Puls, carré, onde carrée, duty cycle, DCO, bleep"
+    )
 
     frequency, fm, pm = FREQUENCY, FM, PM
     width = In(0.5, unit="cycles", min=0.01, max=0.99, doc="fraction of the cycle that is high (pulse width)")
@@ -323,7 +345,10 @@ class Triangle(Node):
     corners with BLAMP (Proc. DAFx, 2016).
     """
 
-    aliases = ("osc", "oscillator", "vco", "tri", "lftri")
+    words = (
+        "triangle wave, tri, LFTri, osc, oscillator, VCO, VarSaw, soft wave, Dreieck, onde triangulaire, mellow, NES "
+        "bass, flute, onde"
+    )
 
     frequency, fm, pm, amplitude, reset, start = FREQUENCY, FM, PM, AMPLITUDE, RESET, START
     quality = QUALITY
@@ -355,6 +380,10 @@ class Impulse(Node):
     cycle's start.
     """
 
+    words = (
+        "pulse, click, impulse train, pulse train, blip, tick, spike, buzz, metronome click, train, delta, Dirac, "
+        "Impuls, impulsion, clicks"
+    )
     example = Example(vary="frequency", values={"frequency": 8.0})
 
     frequency = In(1.0, unit="Hz", min=0.01, max=20000.0, taper="log", doc="pulses per second")
@@ -397,7 +426,11 @@ class Lfo(Node):
     cycle; ``drift`` moves smoothly from one random value to the next.
     """
 
-    aliases = ("vibrato", "modulator")
+    words = (
+        "low frequency oscillator, modulator, modulation, vibrato, wobble, LFSaw, LFPulse, LFTri, LFCub, sweep, slow "
+        "oscillator, cycle, slow sine, motion, wobble bass, dubstep, modulate, movement, cyclic, slow wave, mod "
+        "source, auto modulation, siren, alarm, rotor, vco slow"
+    )
     example = Example(vary="frequency", heard="value")
 
     frequency = In(1.0, unit="Hz", min=0.001, max=100.0, taper="log", doc="cycles per second")
@@ -475,7 +508,11 @@ class Wavetable(Node):
     interpolation between samples and between cycles. Bristow-Johnson, Wavetable synthesis 101 (AES, 1996).
     """
 
-    aliases = ("tabosc4", "vosc", "table", "serum")
+    words = (
+        "wavetable synthesis, Osc, VOsc, VOsc3, tabosc4~, table, table oscillator, Serum, PPG, Vital, Massive, "
+        "Waldorf, morph wave, wavetable oscillator, single cycle, wave~, 2d.wave~, oscillator, custom wave, draw "
+        "wave, lookup oscillator, COsc, organ, table lookup, wave morph, vector"
+    )
 
     frequency, fm, pm = FREQUENCY, FM, PM
     position = In(0.0, unit="ratio", min=0.0, max=1.0, doc="position in the table, from the first to the last cycle")

@@ -69,7 +69,13 @@ class PitchShifter(Node):
     2005): a voice keeps its vowels. At pitch 0 the output is the input. Partials nearer than ``4 sr / L`` beat.
     """
 
-    aliases = ("transpose", "transposer", "harmonizer", "harmoniser", "pitchshift", "pitchshift~", "octaver", "detune")
+    words = (
+        "pitch shift, pitch shifting, transpose, transposer, harmonizer, harmoniser, octaver, octave pedal, detune, "
+        "whammy, chipmunk, pitch up, pitch down, freqshift pitch, gizmo~, semitone, semitones, autotune, voice "
+        "changer, formant shift, tune, cents, vocal tuning, helium, shimmer, octave up, octave down, "
+        "Tonhöhenverschiebung, transposition, key change, pitch change, retune~, deep voice, monster, elastique, "
+        "change pitch, pitch correction, darth vader, octave"
+    )
 
     audio = In(0.0, doc="sound to transpose")
     pitch = In(

@@ -55,7 +55,10 @@ class Plate(Node):
     seconds: Jot & Chaigne (AES, 1991). All delays are modulated. Steady sounds come out at about their level.
     """
 
-    aliases = ("reverberator", "dattorro", "gigaverb", "platereverb", "ambience")
+    words = (
+        "plate reverb, reverberator, Dattorro, GVerb, gigaverb~, ambience, EMT 140, space, EMT, Nachhall, Hall, "
+        "Hallplatte, réverb à plaque, shimmer, lush reverb"
+    )
     example = Example(inputs={"audio": "plucks"})
 
     audio = In(0.0, doc="dry signal; even lanes are on the left, odd ones on the right, a single one on both")

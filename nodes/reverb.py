@@ -35,7 +35,13 @@ class Reverb(Node):
     (J. Audio Eng. Soc., 1997).
     """
 
-    aliases = ("room", "hall", "freeverb", "gverb", "jpverb", "rev1~", "rev2~", "rev3~", "yafr2", "fdn")
+    words = (
+        "room, hall, reverberation, rev, FreeVerb, GVerb, JPverb, NHHall, rev1~, rev2~, rev3~, yafr2, FDN, feedback "
+        "delay network, space, cathedral, church, chamber, ambience, ambient, Valhalla, echo chamber, big space, wet, "
+        "cave, Zita, zverb, verb, spring, spring reverb, tail, depth, Nachhall, Raum, spacious, acoustics, shimmer, "
+        "reverberator, tunnel, reverberate, decay, room sound, algorithmic reverb, concert hall, distance, large "
+        "room, Kirche, église, Hybrid Reverb, gated reverb, wetness"
+    )
     example = Example(inputs={"audio": "plucks"})
 
     audio = In(0.0, doc="dry signal; even lanes enter on the left, odd ones on the right, a single one on both")

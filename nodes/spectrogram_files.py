@@ -59,6 +59,10 @@ class SpectrogramPlayer(Node):
     ``x = (1-t) x[i] + t x[i+1]``. White is a full-scale sine. To hear it, add a block that reconstructs phase.
     """
 
+    words = (
+        "play image, image to sound, image, picture, spectrogram, MetaSynth, sonify, sonification, draw sound, photo, "
+        "ANS, UPIC, Bild, image synth, numpy, npy, paint"
+    )
     example = Example(silent="It plays a picture of a spectrum, which you choose.")
 
     speed = In(1.0, unit="ratio", min=0.0, max=16.0, doc="frames of the file per hop; 1 is the original speed")

@@ -15,7 +15,10 @@ class MidSide(Node):
     Effects between an encoder and a decoder act on the middle or on the sides alone.
     """
 
-    aliases = ("ms", "midside", "stereo", "matrix")
+    words = (
+        "MS, M/S, mid/side, middle side, mid-side processing, sum and difference, stereo, matrix, sides, ms decode, "
+        "ms encode, mono stereo, Mitte Seite"
+    )
     example = Example(inputs={"audio": "wide"})
 
     audio = In(0.0, doc="two lanes: left and right, or middle and side")
@@ -40,7 +43,11 @@ class Width(Node):
     The sum of left and right stays the same, so that a wide sound is complete in mono.
     """
 
-    aliases = ("stereo", "widener", "imager", "spread2")
+    words = (
+        "widener, stereo width, stereo widener, imager, stereo imager, wide, wider, stereo, stereo enhancer, narrow, "
+        "widen, mono maker, haas, StereoSpread, Breite, Stereobreite, largeur, élargir, stereo field, spread2, "
+        "Utility"
+    )
     example = Example(inputs={"audio": "wide"})
 
     audio = In(0.0, doc="two lanes, left and right")
@@ -65,7 +72,10 @@ class StereoCorrelation(Node):
     The means are exponential, with the time constant ``time``. Silence, on either side, gives 0.
     """
 
-    aliases = ("phasemeter", "goniometer", "correlation", "monocompatibility")
+    words = (
+        "phase meter, goniometer, correlation, correlation meter, mono compatibility, vectorscope, lissajous, phase "
+        "correlation, stereo meter, mono check"
+    )
     example = Example(inputs={"audio": "wide"}, heard="source")
 
     audio = In(0.0, doc="two lanes, left and right")
@@ -93,7 +103,7 @@ class StereoBalance(Node):
     The means are exponential, with the time constant ``time``. It is clamped to ±100 dB, and 0 in silence.
     """
 
-    aliases = ("balance meter", "pan meter", "panorama")
+    words = "balance meter, pan meter, panorama"
 
     audio = In(0.0, doc="two lanes, left and right")
     time = In(0.3, unit="s", min=0.001, max=10.0, taper="log", doc="time constant of the means")

@@ -146,6 +146,12 @@ class StretchPlayer(Node):
     Speed 0 freezes the sound; negative speeds play backwards.
     """
 
+    words = (
+        "time stretch, time stretching, warp, slow down, speed up, stretch, PaulStretch, tempo change, Warp1, change "
+        "tempo, elastic audio, slow motion, phase vocoder player, Rubber Band, pitch independent speed, half speed, "
+        "Zeitdehnung, étirement, change speed, extreme stretch, warp markers, timewarp, loop slow, groove stretch, "
+        "complex pro"
+    )
     example = Example(silent="It plays a sound file, which you choose.")
 
     speed = In(0.5, unit="ratio", min=-4.0, max=4.0, doc="1 is the original speed, 0.5 half, -1 backwards")

@@ -45,6 +45,7 @@ class TorchscriptFrames(Node):
     Without a model, frames pass unchanged.
     """
 
+    words = "torch frames, neural frames, PyTorch frames, VAE, frame model, spectral network"
     example = Example(silent="It runs a TorchScript model, which you choose and trust.")
 
     a = FrameIn(EITHER, doc="frames for the model")
@@ -103,7 +104,10 @@ class Torchscript(Node):
     blocks are counted in a message. Without a model, the signal passes unchanged.
     """
 
-    aliases = ("rave", "nn")
+    words = (
+        "RAVE, nn~, neural effect, PyTorch, torch, model, AI effect, pt file, neural, neural network, deep learning, "
+        "AI, machine learning, timbre transfer, own model, script model"
+    )
     example = Example(silent="It runs a TorchScript model, which you choose and trust.")
 
     audio = In(0.0, min=-1.0, max=1.0, doc="signal for the model")

@@ -22,7 +22,11 @@ class Transport(Node):
     ``loop_start`` at the end of the loop. Positions count beats from 0; the tempo is in bpm.
     """
 
-    aliases = ("tempo", "bpm")
+    words = (
+        "tempo, BPM, play, song position, timeline, bar, bars, beats, play button, DAW, playhead, start stop, stop, "
+        "time signature, position, counter bars, plugsync~, TempoClock, pause, rewind, loop region, master tempo, "
+        "global tempo"
+    )
     example = Example(output="phase", heard="value")
 
     play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="advances while above 0.5")
@@ -64,6 +68,10 @@ class BeatClock(Node):
     the gate is low for one sample first.
     """
 
+    words = (
+        "bar clock, synced clock, transport clock, tempo synced gates, beat gates, metronome synced, division, grid, "
+        "sync clock"
+    )
     example = Example(inputs={"phase": "phasor"}, vary="", heard="gate")
 
     bar, phase = BAR, PHASE
@@ -90,6 +98,10 @@ class BeatClock(Node):
 class BeatLfo(Node):
     """Generates a slow wave in time with a transport: ``offset + A wave(cycles (bar + phase) + shift)``."""
 
+    words = (
+        "synced LFO, tempo synced LFO, bar LFO, sync LFO, wobble, tempo LFO, wobble bass, LFO sync, dubstep wobble, "
+        "tempo sync"
+    )
     example = Example(inputs={"phase": "phasor"}, vary="", heard="value")
 
     bar, phase = BAR, PHASE
@@ -109,6 +121,10 @@ class BeatLfo(Node):
 class NoteLength(Node):
     """Converts a note length to seconds at a tempo, ``60 beats / tempo``, for delays, envelopes and LFOs."""
 
+    words = (
+        "note value, note duration, dotted, triplet, quarter note, eighth note, beats to seconds, delay time, BPM to "
+        "ms, sync delay time, duration, note time, Notenwert, translate, musical time, tempo to seconds, sync time"
+    )
     example = Example(output="frequency", heard="hertz")
 
     tempo = TEMPO

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from nodegraph.blocks.registry import words_of
 from tools.docs.block_pages import REASON, block_page, shown_blocks
 from tools.docs.links import check_links
 from tools.docs.measured import measure, measure_shipped
@@ -36,7 +37,7 @@ def test_page_has_all_that_a_block_declares(type):
     assert f"\n# {type}\n" in text and "There is no plot. a test." in text and "<svg class='patch'" in text
     for name in (*cls.spec.input_ports, *cls.spec.output_ports, *cls.spec.settings):
         assert f"| `{name}` |" in text
-    assert all(f"`{alias}`" in text for alias in cls.aliases)
+    assert all(f"`{word}`" in text for word in words_of(cls))
     assert "## Equation" in text or cls.container or cls.device == "output"
 
 

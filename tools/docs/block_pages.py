@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nodegraph.blocks.page import page
-from nodegraph.blocks.registry import family_name, node_types
+from nodegraph.blocks.registry import family_name, node_types, words_of
 from nodegraph.editor.help_patch import help_patch, silence_of
 from nodegraph.node import Node
 from nodegraph.notebook import graph_svg
@@ -81,7 +81,7 @@ def block_page(cls: type[Node], drawing: str, has_sound: bool, users: list[str])
     document = help_patch(cls.type)
     note = " ".join(note.text for note in document.notes.values()).removeprefix(_first_line(cls)).strip()
     parts = [ORPHAN, f"# {cls.type}", from_docstring(data["doc"])]
-    parts.append(f"[Blocks](index.md) › {_family_links(cls)}.{_aliases(cls)}")
+    parts.append(f"[Blocks](index.md) › {_family_links(cls)}.{_words(cls)}")
     parts.append("## What it does")
     if drawing.startswith(REASON):
         parts.append(f"There is no plot. {drawing.removeprefix(REASON)}")
@@ -110,8 +110,8 @@ def picture(document: Document) -> str:
     return graph_svg(replace(document, layout={})).replace("<svg ", "<svg class='patch' ", 1)
 
 
-def _aliases(cls: type[Node]) -> str:
-    names = ", ".join(f"`{alias}`" for alias in cls.aliases)
+def _words(cls: type[Node]) -> str:
+    names = ", ".join(f"`{word}`" for word in words_of(cls))
     return f" The palette also finds it as {names}." if names else ""
 
 

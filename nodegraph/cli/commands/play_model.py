@@ -10,7 +10,6 @@ import typer
 
 from ..control_options import ControllerFile, Midi
 from ..errors import CommandError
-from ..model_patch import model_patch
 from ..options import Json, Rate, Seconds
 from ..output import print_line
 from ..single_render import render_patch
@@ -49,6 +48,8 @@ def play_model(
         raise CommandError("--live is for the sound input, not for a file. Leave out one of them.")
     if sound is not None and not sound.is_file():
         raise CommandError(f"{sound}: sound file not found. Check the path.")
+    from nodegraph.learn.model_patch import model_patch
+
     problem = "" if null or output else playback_problem()
     chosen = rate or RATE
     with tempfile.TemporaryDirectory() as folder:

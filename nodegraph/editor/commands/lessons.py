@@ -136,15 +136,23 @@ def start(desk: Desk, lesson: Lesson, again: bool = False) -> None:
     open_path(desk, path, lambda: desk.open_panel(LessonPanel(lesson)))
 
 
-@command("Lessons…", menu="Help", section=1, aliases=("tutorial", "course", "learn", "exercise", "teach"))
-def lessons(desk: Desk, payload: object) -> None:
-    """Learn synthesis: lessons that listen to the patch and give hints."""
-    found = []
+def all_lessons() -> tuple[list[Lesson], list[str]]:
+    """Return the lessons in order, and the problems of those that cannot be read."""
+    found, problems = [], []
     for folder in lessons_in():
         try:
             found.append(load_lesson(folder))
         except LessonError as error:
-            desk.notify(str(error), alarm=True)
+            problems.append(str(error))
+    return found, problems
+
+
+@command("Lessons…", menu="Help", section=1, aliases=("tutorial", "course", "learn", "exercise", "teach"))
+def lessons(desk: Desk, payload: object) -> None:
+    """Learn synthesis: lessons that listen to the patch and give hints."""
+    found, problems = all_lessons()
+    for problem in problems:
+        desk.notify(problem, alarm=True)
     candidates = []
     for number, lesson in enumerate(found, 1):
         text = lesson.text()

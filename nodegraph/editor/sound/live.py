@@ -18,7 +18,7 @@ import numpy as np
 from nodegraph.engine.collection import hold_collection, release_collection
 from nodegraph.engine.core import EngineError
 from nodegraph.engine.input import record_input
-from nodegraph.engine.live import Live, devices
+from nodegraph.engine.live import Live, devices, supported_rates
 from nodegraph.graph import Graph, GraphError
 from nodegraph.graph.knobs import KnobChange
 from nodegraph.patch import Change, Document
@@ -136,6 +136,15 @@ class LiveSound:
             return devices()
         except EngineError:
             return []
+
+    def supported_rates(self, rates: tuple[float, ...]) -> tuple[float, ...]:
+        if self._has_no_device:
+            return ()
+        try:
+            found = supported_rates(self._device_request.device, rates)
+        except EngineError:
+            return ()
+        return tuple(sorted({*found, self.rate}))
 
     def select_device(self, device: int | str | None, rate: float | None = None, blocksize: int | None = None) -> None:
         with self._lock:

@@ -105,6 +105,9 @@ class SoundEngine(Protocol):
     def devices(self) -> list[dict[str, Any]]:
         """Return the devices as in ``nodegraph.engine.live.devices``; empty if there are none."""
 
+    def supported_rates(self, rates: tuple[float, ...]) -> tuple[float, ...]:
+        """Return those of ``rates`` (Hz) at which the selected device runs, and the present one; empty without one."""
+
     def select_device(self, device: int | str | None, rate: float | None = None, blocksize: int | None = None) -> None:
         """Switch to a device ("none": no device; None: the default); the patch keeps its state if possible."""
 
