@@ -41,7 +41,7 @@ RUN_EXTRAS := audio,midi,osc,editor
 TEST_EXTRAS := $(RUN_EXTRAS),learn,test
 TEST_PACKAGES := libportaudio2 jackd2 xvfb xdotool libgl1 libopengl0 libgl1-mesa-dri libegl1 libxcursor1 libxi6
 QUALITY_PACKAGES := csound faust g++ rubberband-cli supercollider-server sonic-pi-samples
-BENCH_PACKAGES := puredata-core supercollider-server gcc libc6-dev libfftw3-dev
+BENCH_PACKAGES := puredata-core supercollider-server csound faust g++ gcc libc6-dev libfftw3-dev
 
 CONTRACTS := $(wildcard tests/nodes/test_*contract*.py)
 

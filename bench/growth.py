@@ -177,10 +177,10 @@ def picture(nodes: dict[int, list[float]], lanes: dict[int, list[float]], edited
         ]
         charts.append(Chart(f"ns per {name} and sample", lines, f"log10 of the {name}s"))
     lines = [
-        ChartLine(tier, [(float(size), median(costs[k].times)) for size, costs in edited.items()])
+        ChartLine(tier, [(float(size), median(costs[k].computing)) for size, costs in edited.items()])
         for k, tier in enumerate(TIERS)
     ]
-    charts.append(Chart("ms from an edit to the output", lines, "nodes"))
+    charts.append(Chart("ms of the processor for an edit", lines, "nodes"))
     return charts_png(charts, "Cost of patches over their size; edits of plans that ran as rows, or fused. make growth")
 
 
