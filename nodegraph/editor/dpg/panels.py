@@ -101,7 +101,7 @@ class DpgPanel:
         self._handlers: list[Tag] = []
         self.age = 0
         s = owner.scale
-        width, height = visual.size[0] * s, visual.size[1] * s
+        width, height = min(visual.size[0] * s, screen_size()[0] - 2 * MARGIN), visual.size[1] * s
         if at is None:
             screen = screen_size()
             if visual.modal:
@@ -291,7 +291,7 @@ class DpgPanel:
 
     def _add_table(self, item: Item, parent: Tag, width: float) -> Tag:
         titles, rows = item.value
-        height = min(len(rows) + 1, 16) * 25 + 6
+        height = min(16 * 25 * self.owner.scale + 6, 0.6 * screen_size()[1])
         tag = dpg.add_table(
             header_row=bool(titles), row_background=True, borders_innerV=True, policy=dpg.mvTable_SizingStretchProp,
             scrollY=len(rows) > 15, height=int(height) if len(rows) > 15 else 0, width=int(width), parent=parent,
