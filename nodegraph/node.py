@@ -372,6 +372,30 @@ class Helper:
 
 
 @dataclass(frozen=True)
+class Example:
+    """What differs in the help patch and the plot of a block from those that follow from its ports.
+
+    ``vary`` names the input that the help patch varies ("": none; None: the first that explains something), ``values``
+    are the block's parameters in it. ``inputs`` says what is wired to an input: "saw", "plucks", "clicks", "noise",
+    "wide" (stereo noise), "glide" (a saw whose pitch an LFO varies), "slow" (an LFO), "rise" (an LFO from 0 to 1),
+    "phasor", "gate", "controls" (controller messages), "clock" (MIDI clock), "chords", or "" for nothing. The output
+    ``output`` (the first) is heard as ``heard``: "sound", "level", "decibels" or "gate" (of a tone), "note", "hertz"
+    or "value" (the pitch of a tone), "controls" or "clock" (received messages), "source" (what the input gets),
+    ``gain`` times as loud. ``silent`` says why the help patch makes no sound by itself. ``plot`` chooses the plot in
+    the documentation: "wave" or "spectrum" of the help patch, "levels" of a tone in steps.
+    """
+
+    vary: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    output: str = ""
+    heard: str = ""
+    gain: float = 0.0
+    silent: str = ""
+    plot: str = ""
+
+
+@dataclass(frozen=True)
 class Spec:
     """All declarations of a block, by name, in order of declaration.
 
@@ -478,12 +502,14 @@ class Node:
     ``trigger`` and ``level``), "spectrum", "spectrogram", "meter", "master" (the level of the output), "bars",
     "response", the magnitudes of a block with a rule ``response``, or "curve", the points of ``drawn`` and the rule
     ``curve_at``.
-    ``aliases`` are other words for the block, in lower case, by which the palette finds it: names in other programs
-    (without a final "~"), operators and usual abbreviations.
+    ``words`` are other words for the block, separated by commas, by which the palette and ``nodegraph nodes --search``
+    find it, the best first: what musicians say, names in other programs, operators, abbreviations, common words of
+    other languages. Case, accents, spaces, hyphens, plurals and a final "~" do not count.
     ``interchangeable`` lists groups of inputs that can change places without changing an output, up to rounding:
     ``(("a", "b"),)`` for ``a + b``; an entry is a tuple for inputs that move together, as in
     ``((("a", "gain_a"), ("b", "gain_b")),)`` for ``gain_a a + gain_b b``.
     ``lane_by_lane`` names inputs of a block with ``lanes`` whose lanes are used together: equal numbers, or 1.
+    ``example`` changes its help patch and its plot in the documentation.
     ``linked_by`` names the choice of a block without ``lanes`` whose option "linked" lets its lanes share a value. With
     "separate", as in all other blocks without ``lanes``, no lane depends on another.
     A block may define these rules as plain functions:
@@ -519,10 +545,11 @@ class Node:
     device: ClassVar[str] = ""
     display: ClassVar[str] = ""
     drawn: ClassVar[DrawnCurve | None] = None
-    aliases: ClassVar[tuple[str, ...]] = ()
+    words: ClassVar[str] = ""
     interchangeable: ClassVar[tuple[tuple[str | tuple[str, ...], ...], ...]] = ()
     lane_by_lane: ClassVar[tuple[str, ...]] = ()
     linked_by: ClassVar[str] = ""
+    example: ClassVar[Example] = Example()
 
     tick: ClassVar[Callable[..., Any] | None] = None
     block: ClassVar[Callable[..., Any] | None] = None

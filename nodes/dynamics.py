@@ -16,7 +16,7 @@ from nodegraph.maths import (
     tanh,
     wrap,
 )
-from nodegraph.node import Choice, In, Line, Node, Out, State, Table
+from nodegraph.node import Choice, Example, In, Line, Node, Out, State, Table
 
 from .loudness import OVERSAMPLING, TAPS, interpolators
 from .mixing import lane_of
@@ -32,7 +32,11 @@ THRESHOLD = In(-20.0, unit="dB", min=-80.0, max=0.0, doc="level above which the 
 class Vca(Node):
     """Sets the volume of a sound, a voltage-controlled amplifier: ``y = gain x``. Wire an envelope to ``gain``."""
 
-    aliases = ("gain", "amp", "amplifier", "volume")
+    words = (
+        "gain, amp, amplifier, volume, level, voltage controlled amplifier, attenuator, attenuate, fader, Verstärker, "
+        "Lautstärke, amplificateur, amplitude, mute, trim, louder, softer, quieter, expression pedal, Utility, ampli, "
+        "volumen, Mutes"
+    )
 
     audio = AUDIO
     gain = In(1.0, unit="ratio", min=0.0, max=2.0, doc="factor; 1 is unchanged")
@@ -50,7 +54,7 @@ class Gater(Node):
     parameter estimation (2019), has none.
     """
 
-    aliases = ("chopper", "trancegate")
+    words = "chopper, trance gate, stutter, slicer, rhythmic gate, chop, gate effect, beat slicer"
 
     audio = AUDIO
     frequency = In(4.0, unit="Hz", min=0.01, max=100.0, taper="log", doc="cycles per second")
@@ -77,7 +81,11 @@ class Follower(Node):
     Soc., 2012).
     """
 
-    aliases = ("amplitude", "env~")
+    words = (
+        "env~, envelope follower, amplitude, amp follower, level detector, rectifier, RMS, loudness follower, peak "
+        "follower, env follower, ducking, auto wah, Hüllkurvenverfolger, suiveur, average~, peakamp~, snapshot~"
+    )
+    example = Example(inputs={"audio": "plucks"}, heard="level")
 
     audio, attack, release = AUDIO, ATTACK, RELEASE
     mode = Choice("peak", "rms", doc="level to measure")
@@ -102,7 +110,11 @@ class NoiseGate(Node):
     The gate stays open for ``hold`` and then falls to the gain ``floor``.
     """
 
-    aliases = ("gate",)
+    words = (
+        "gate, expander, silence, squelch, gating, threshold, downward expander, Rauschsperre, porte de bruit, hiss, "
+        "DetectSilence, silence detector"
+    )
+    example = Example(inputs={"audio": "plucks"}, plot="levels")
 
     audio = AUDIO
     threshold = In(-50.0, unit="dB", min=-100.0, max=0.0, doc="level that opens the gate")
@@ -140,7 +152,11 @@ class Compressor(Node):
     Eng. Soc., 2012). Linked lanes share the gain that the loudest needs, so that a stereo sound stays in its place.
     """
 
-    aliases = ("compander",)
+    words = (
+        "compression, compander, comp, sidechain, ducking, ducker, duck, glue, dynamics, punch, squash, leveler, "
+        "levelling, expander, upward compression, pump, omx.comp~, Kompressor, compresseur, multiband compressor, "
+        "deesser, NY compression"
+    )
 
     audio = AUDIO
     key = In(0.0, doc="side chain: signal that is measured if listen is key")
@@ -152,6 +168,7 @@ class Compressor(Node):
     listen = Choice("audio", "key", doc="signal that is measured")
     link = LINK
     linked_by = "link"
+    example = Example(inputs={"audio": "plucks"}, plot="levels")
     out = Out(doc="compressed signal")
     reduction = Out(unit="dB", doc="gain reduction")
     smoothed = State()
@@ -199,11 +216,17 @@ class Limiter(Node):
     the gain that the loudest needs.
     """
 
+    words = (
+        "brickwall, maximizer, maximiser, peak limiter, protect, ceiling, limit, mastering, master, loud, normalize, "
+        "normalizer, limi~, Begrenzer, limiteur, louder"
+    )
+
     audio = AUDIO
     ceiling = In(-0.3, unit="dB", min=-40.0, max=0.0, doc="highest output level")
     release = RELEASE
     link = LINK
     linked_by = "link"
+    example = Example(inputs={"audio": "plucks"}, values={"ceiling": -20.0}, plot="levels")
     out = Out(doc="limited signal, 71 samples late")
     reduction = Out(unit="dB", doc="gain reduction")
     filters = Table(interpolators)
@@ -276,7 +299,11 @@ class Drive(Node):
     worst alias of a sine of 5 kHz at 24 dB lies at -15 dB, with a factor of 2 at -34 dB, 4 at -65 dB, 8 at -114 dB.
     """
 
-    aliases = ("distortion", "overdrive", "saturation", "fuzz", "tanh", "shaper")
+    words = (
+        "distortion, overdrive, saturation, saturate, fuzz, tanh, soft clip, shaper, tube, valve, warm, warmth, tape "
+        "saturation, amp, guitar amp, crunch, dirt, grit, boost, clipper, Verzerrer, Verzerrung, Sättigung, "
+        "distorsion, saturateur, preamp, heat, distort, Roar, Pedal, drive pedal"
+    )
 
     audio = AUDIO
     drive = In(12.0, unit="dB", min=0.0, max=60.0, doc="gain before the curve")
@@ -305,7 +332,11 @@ class BitCrusher(Node):
     are its sound: nothing is filtered or dithered. ``bits`` may be a fraction.
     """
 
-    aliases = ("bitcrush", "crush", "decimator", "downsample", "degrade", "lofi", "redux")
+    words = (
+        "bitcrush, crush, decimator, decimate, downsample, sample rate reduction, degrade~, lo-fi, redux, 8 bit, "
+        "chiptune, retro, reduce bits, Erosion, sample rate, bit depth"
+    )
+    example = Example(values={"bits": 4.0, "rate": 4000.0}, vary="rate", plot="wave")
 
     audio = AUDIO
     bits = In(8.0, unit="bits", min=1.0, max=24.0, doc="resolution; full scale has 2^bits steps")

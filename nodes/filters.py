@@ -54,20 +54,11 @@ class StateVariable(Node):
     its peak; ``notch = high + low``, ``peak = low - high``. Zavalishin, ch. 4.
     """
 
-    aliases = (
-        "filter",
-        "lowpass",
-        "highpass",
-        "bandpass",
-        "notch",
-        "vcf",
-        "lpf",
-        "hpf",
-        "bpf",
-        "rlpf",
-        "rhpf",
-        "svf",
-        "bp",
+    words = (
+        "SVF, state variable filter, filter, lowpass, highpass, bandpass, notch, multimode filter, multimode, VCF, "
+        "LPF, HPF, BPF, RLPF, RHPF, BP~, DFM1, wah, wah wah, resonance, Q, formant filter, Auto Filter, 12 dB, "
+        "Oberheim, SEM, resonant filter, reson~, Resonz, voltage controlled filter, sweep filter, auto wah, Tiefpass, "
+        "Hochpass, filtre, passe-bande, cutoff, Sallen-Key, MS-20, crossover, filtro"
     )
 
     audio, cutoff, resonance = AUDIO, CUTOFF, RESONANCE
@@ -98,21 +89,16 @@ class Biquad(Node):
 
     The responses of Bristow-Johnson's Cookbook formulae for audio equalizer biquad filters (1994), as sums of the
     three outputs of a state-variable filter: ``y = a low + b band + c high``. A direct form with the same responses
-    becomes unstable if the cutoff moves at audio rate. ``gain`` acts on the peak and the shelves only.
+    becomes unstable if the cutoff moves at audio rate. ``gain`` acts on the peak and the shelves only. Simper,
+    Solving the continuous SVF equations using trapezoidal integration and equivalent currents (2013).
     """
 
-    aliases = (
-        "filter",
-        "lowpass",
-        "highpass",
-        "bandpass",
-        "notch",
-        "eq",
-        "equaliser",
-        "vcf",
-        "lpf",
-        "hpf",
-        "bpf",
+    words = (
+        "filter, EQ, equaliser, lowpass, highpass, bandpass, notch, shelf, low shelf, high shelf, peak filter, band "
+        "stop, band reject, LPF, HPF, BPF, BRF, BLowPass, BPeakEQ, cascade~, low cut, high cut, bass boost, treble, "
+        "tilt, tone, VCF, parametric EQ, cut, rumble, de-ess, Tiefpass, Hochpass, Kerbfilter, filtre, passe-bas, "
+        "passe-haut, passe-bande, Resonz, second order, bass, tone control, RBJ, bell filter, filtro, hi pass, "
+        "filtercoeff~"
     )
 
     audio, cutoff, resonance = AUDIO, CUTOFF, RESONANCE
@@ -152,10 +138,13 @@ class Biquad(Node):
         else:
             a, b, c = 1.0, amp * k, amp * amp
             g = g * root
-        high = (audio - (g + k) * s1 - s2) * (1.0 / (1.0 + g * (g + k)))
-        band = g * high + s1
-        low = g * band + s2
-        return a * low + b * band + c * high, g * high + band, g * band + low
+        scale = 1.0 / (1.0 + g * (g + k))
+        gain, x = g * scale, audio - s2
+        band = scale * s1 + gain * x
+        step = gain * s1 + g * gain * x  # equals g * band, without waiting for it
+        low = s2 + step
+        out = low if mode == 0 else a * low + b * band + c * (audio - k * band - low)
+        return out, band + (band - s1), low + step
 
 
 class OnePole(Node):
@@ -164,7 +153,11 @@ class OnePole(Node):
     An RC filter: ``low = ∫ω (x - low)``, ``high = x - low``. TPT. Zavalishin, ch. 3.
     """
 
-    aliases = ("filter", "lowpass", "highpass", "lpf", "hpf", "lop", "hip")
+    words = (
+        "filter, lowpass, highpass, LPF, HPF, lop~, hip~, LP, HP, OneZero, RC filter, 6 dB, low cut, high cut, gentle "
+        "filter, tone, hi cut, damping, smoothing filter, Tiefpass, Hochpass, passe-bas, passe-haut, integrator, Lag, "
+        "rpole~, hipass"
+    )
 
     audio, cutoff = AUDIO, CUTOFF
     mode = Choice("low", "high", doc="filter type")
@@ -195,7 +188,11 @@ class Equalizer(Node):
     (1994), or, for the first and the last band, its low and high shelf. All may be modulated, as in ``biquad``. TPT.
     """
 
-    aliases = ("eq", "equaliser", "parametric", "parametriceq", "eq8", "tonecontrol")
+    words = (
+        "EQ, equaliser, parametric EQ, parametric, graphic EQ, EQ8, EQ Eight, EQ Three, multiband EQ, tone control, "
+        "bands, shelving, mastering EQ, channel EQ, filtergraph~, treble, bass, bass boost, mid boost, Klangregler, "
+        "égaliseur, low shelf, high shelf, tilt EQ, brightness, crossover, fffb~"
+    )
 
     audio = AUDIO
     frequency = In(
@@ -295,7 +292,12 @@ class Ladder(Node):
     Zavalishin, ch. 5; Stilson & Smith, Analyzing the Moog VCF (1996).
     """
 
-    aliases = ("filter", "lowpass", "vcf", "lpf", "rlpf", "moog", "moogff", "bob")
+    words = (
+        "Moog, Moog filter, MoogFF, low pass, LPF, VCF, RLPF, 24 dB, 4 pole, four pole, bob~, acid, 303, TB-303, "
+        "resonant filter, filter, resonance, Minimoog, transistor ladder, filter cutoff, cutoff, fat, squelch, synth "
+        "filter, Tiefpass, passe-bas, diode, self oscillation, voltage controlled filter, Leiterfilter, lores~, "
+        "filtro"
+    )
 
     audio, cutoff = AUDIO, CUTOFF
     resonance = In(0.3, unit="ratio", min=0.0, max=1.2, doc="feedback; from 1 it oscillates at the cutoff")
@@ -345,7 +347,11 @@ class Comb(Node):
     1962); damped by Moorer (1979).
     """
 
-    aliases = ("combn", "combl", "combc", "karplus")
+    words = (
+        "comb filter, Karplus, Karplus-Strong, string, pluck, plucked string, guitar string, resonator, CombN, CombL, "
+        "CombC, teeth, tuned delay, Kammfilter, filtre en peigne, metallic, flanging, corde, Saite, harp, koto, "
+        "guitar, Tension"
+    )
 
     audio = AUDIO
     frequency = In(220.0, unit="Hz", min=LOWEST, max=10000.0, taper="log", doc="pitch of the resonance")
@@ -376,7 +382,10 @@ class AllPass(Node):
     Schroeder's all-pass (1962), a building block of reverbs and phasers.
     """
 
-    aliases = ("allpassn", "diffuser")
+    words = (
+        "AllpassN, AllpassL, AllpassC, diffuser, diffusion, phase shift, disperser, allpole~, phaser stage, "
+        "Allpassfilter, smear, phaser"
+    )
 
     audio = AUDIO
     time = In(0.01, unit="s", min=0.0, max=0.5, doc="time between echoes")
@@ -404,7 +413,7 @@ class DcBlocker(Node):
     J. O. Smith, Introduction to Digital Filters, "DC blocker".
     """
 
-    aliases = ("leakdc",)
+    words = "DC, DC offset, LeakDC, remove DC, dcblock~, DC filter, high pass, offset removal, hip"
 
     audio = AUDIO
     cutoff = In(10.0, unit="Hz", min=1.0, max=200.0, taper="log", doc="corner frequency")

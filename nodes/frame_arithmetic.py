@@ -7,7 +7,7 @@ from dataclasses import replace
 from nodegraph.blocks.expression import ExpressionError, compile_expression
 from nodegraph.frame_types import EITHER
 from nodegraph.maths import clip, lerp, read_double
-from nodegraph.node import FrameIn, FrameOut, In, Node, Option, State
+from nodegraph.node import Example, FrameIn, FrameOut, In, Node, Option, State
 
 A, B = FrameIn(EITHER, doc="first frames"), FrameIn(EITHER, doc="second frames")
 AMOUNT = In(0.5, unit="ratio", min=0.0, max=1.0, doc="0 is a, 1 is b")
@@ -17,6 +17,8 @@ NAMES = ("a", "b", "k", "t", "f")
 
 class AddFrames(Node):
     """Adds two magnitudes or codes, bin by bin: ``a + b``."""
+
+    words = "plus frames, sum magnitudes, frame add, sum codes, latent add"
 
     a, b = A, B
     out = FrameOut(EITHER, doc="sum of the two")
@@ -29,6 +31,9 @@ class AddFrames(Node):
 class MultiplyFrames(Node):
     """Multiplies two magnitudes or codes, bin by bin: ``a b``. One may be a mask from 0 to 1."""
 
+    words = "mask, spectral mask, frame product, magnitude multiply, PV_MagMul"
+    example = Example(gain=0.3)
+
     a, b = A, B
     out = FrameOut(EITHER, doc="product of the two")
 
@@ -39,6 +44,8 @@ class MultiplyFrames(Node):
 
 class MixFrames(Node):
     """Mixes two magnitudes or codes, a crossfade from ``a`` to ``b``: ``(1-t) a + t b``."""
+
+    words = "interpolate frames, latent mix, interpolate codes, frame crossfade, latent interpolation, morph codes"
 
     a, b = A, B
     amount = AMOUNT
@@ -52,6 +59,8 @@ class MixFrames(Node):
 
 class ScaleFrames(Node):
     """Multiplies magnitudes or a code by a signal: ``gain · a``."""
+
+    words = "frame volume, magnitude gain, code gain, latent gain, multiply frames by signal"
 
     a = FrameIn(EITHER, doc="frames to scale")
     gain = GAIN
@@ -69,6 +78,11 @@ class FrameExpression(Node):
     bin for each frequency; k, the bin from 0 (lowest) to 1 (highest, half the sample rate); t, seconds since the start;
     pi, tau, e. Operators and functions are those of ``expression``.
     """
+
+    words = (
+        "spectral formula, frame formula, bin expression, spectral maths, PV_BinScramble, pvcalc, jsyn expr, spectral "
+        "code"
+    )
 
     a = FrameIn(EITHER, doc="frames a of the formula")
     b = FrameIn(EITHER, optional=True, doc="frames b of the formula")
@@ -124,6 +138,8 @@ SPECTRUM_A, SPECTRUM_B = FrameIn("spectrum", doc="first spectra"), FrameIn("spec
 class AddSpectra(Node):
     """Adds two spectra, bin by bin: ``A + B``, equal to the sum of their signals."""
 
+    words = "sum spectra, plus spectra, spectral mix, PV_Add, pvs add, spectrum sum"
+
     a, b = SPECTRUM_A, SPECTRUM_B
     out = FrameOut("spectrum", doc="sum of the two")
 
@@ -138,6 +154,12 @@ class AddSpectra(Node):
 
 class MultiplySpectra(Node):
     """Multiplies a spectrum by magnitudes, bin by bin, as a mask or filter: ``m X``."""
+
+    words = (
+        "spectral filter, mask, spectral mask, PV_MagMul, filter spectrum, fft filter, spectral multiply, vocode by "
+        "mask"
+    )
+    example = Example(gain=0.3)
 
     spectrum = FrameIn("spectrum", doc="spectra to multiply")
     magnitude = FrameIn("magnitude", doc="factor of each bin")
@@ -155,6 +177,9 @@ class ConvolveSpectra(Node):
     Only frequencies that are in both inputs remain. Two full-scale sines (Hann window) make a full-scale sine.
     """
 
+    words = "spectral convolution, PV_MagMul, cross filter, spectral product"
+    example = Example(gain=100.0)
+
     a, b = SPECTRUM_A, SPECTRUM_B
     out = FrameOut("spectrum", doc="product of the two")
 
@@ -168,6 +193,8 @@ class ConvolveSpectra(Node):
 
 class MixSpectra(Node):
     """Mixes two spectra, a crossfade from ``a`` to ``b``: ``(1-t) A + t B``."""
+
+    words = "spectral crossfade, interpolate spectra, pvsmix, PV_Max, spectral blend"
 
     a, b = SPECTRUM_A, SPECTRUM_B
     amount = AMOUNT
@@ -185,6 +212,8 @@ class MixSpectra(Node):
 
 class ScaleSpectra(Node):
     """Multiplies spectra by a signal: ``gain · A``."""
+
+    words = "spectral gain, spectrum volume, spectral amp, spectral volume"
 
     a = FrameIn("spectrum", doc="spectra to scale")
     gain = GAIN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nodegraph.frame_types import EITHER, FrameType, check_transform_size
 from nodegraph.maths import clip, lerp, read_double
-from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Out, State, Table
+from nodegraph.node import Choice, Example, FrameIn, FrameOut, In, Line, Node, Option, Out, State, Table
 from nodegraph.quantum import QUANTUM
 from nodegraph.spectral.ring import play_ring
 
@@ -26,7 +26,11 @@ class FrameToSignal(Node):
     of the first lane precede those of the second, and so on.
     """
 
-    aliases = ("unpackfft",)
+    words = (
+        "Unpack1FFT, UnpackFFT, pfft to signal, bin to signal, unit to signal, frame to audio, latent to signal, "
+        "pvsbin, spectral modulation, fftout~, data to control"
+    )
+    example = Example(values={"first": 5}, heard="source")
 
     values = FrameIn(EITHER, doc="magnitudes, or units of a code")
     first = Option(0, min=0, max=65535, doc="index of the first value, from 0")
@@ -74,7 +78,8 @@ class SignalToFrame(Node):
     per unit. A wire of one lane sets all units.
     """
 
-    aliases = ("packfft",)
+    words = "PackFFT, signals to code, latent from signals, latent control, signal to latent, control to frame, fftin~"
+    example = Example(silent="It makes a code for the blocks that follow, such as `decoder`.")
 
     values = In(0.0, min=-1e6, max=1e6, bank="units", doc="one lane or value per unit")
     units = Option(16, min=1, max=1024, doc="number of units")

@@ -13,7 +13,11 @@ class AudioOut(Node):
     lane k goes to channel k: ``mix``. Several audio_out blocks add up.
     """
 
-    aliases = ("out", "output", "speaker", "dac", "ezdac")
+    words = (
+        "out, output, speaker, speakers, DAC, ezdac~, headphones, headphone, sound card, main out, master, monitor, "
+        "monitors, play, line out, Ausgang, Lautsprecher, Kopfhörer, sortie, haut-parleur, casque, loudspeaker, sound "
+        "out, audio output, listen, stereo out, mains, audio interface, salida"
+    )
 
     device = "output"
     display = "master"
@@ -24,7 +28,11 @@ class AudioOut(Node):
 class AudioIn(Node):
     """Receives the sound card input (ADC), such as a microphone or line, or a sound file when rendering."""
 
-    aliases = ("mic", "microphone", "in", "input", "adc", "ezadc", "soundin")
+    words = (
+        "mic, microphone, in, input, ADC, ezadc~, SoundIn, line in, guitar in, live input, record input, sound input, "
+        "external, Mikrofon, Eingang, micro, entrée, instrument, inlet audio, audio input, sound card input, vocal "
+        "input, headset, entrada, microfono"
+    )
 
     device = "input"
     channels = Option(1, min=1, max=16, doc="number of input channels, one lane each")

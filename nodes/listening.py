@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from nodegraph.maths import clip, cos_turn, exp, exp2, log, log2, read_double, sqrt
-from nodegraph.node import FrameIn, In, Line, Memory, Node, Option, Out, Scratch, State, Table, Transform
+from nodegraph.node import Example, FrameIn, In, Line, Memory, Node, Option, Out, Scratch, State, Table, Transform
 from nodegraph.quantum import QUANTUM
 from nodegraph.spectral.bands import bounds, mel_matrix
 from nodegraph.spectral.ring import play_ring
@@ -76,7 +76,13 @@ class Pitch(Node):
     ``lowest``. Boersma, Accurate short-term analysis of the fundamental frequency (IFA Proceedings 17, 1993).
     """
 
-    aliases = ("tuner", "fiddle~", "sigmund~", "yin", "tartini", "f0", "fundamental")
+    words = (
+        "tuner, pitch detection, pitch tracker, pitch tracking, pitch follower, fiddle~, sigmund~, yin, tartini, f0, "
+        "fundamental, note detection, frequency detector, audio to midi, pitch to voltage, tune, autotune, what note, "
+        "guitar tuner, Tonhöhe, Stimmgerät, hauteur, accordeur, intonation, pitch estimation, key, pitchdetect, "
+        "zerocross~, ZeroCrossing, hum to synth, frequency, key detection"
+    )
+    example = Example(inputs={"spectrum": "glide"}, heard="hertz")
 
     spectrum = FrameIn("spectrum", doc="spectra of the sound")
     lowest = In(70.0, unit="Hz", min=20.0, max=2000.0, taper="log", doc="lowest pitch to look for")
@@ -154,16 +160,12 @@ class SpectralFeatures(Node):
     Σ m`` with ``m'`` of the frame before. All are 0 in silence. Peeters, A large set of audio features (Ircam, 2004).
     """
 
-    aliases = (
-        "centroid",
-        "brightness",
-        "flatness",
-        "rolloff",
-        "flux",
-        "timbre",
-        "specflatness",
-        "speccentroid",
+    words = (
+        "centroid, brightness, spectral centroid, flatness, rolloff, flux, timbre, SpecFlatness, SpecCentroid, "
+        "SpecPcile, noisiness, descriptors, features, analysis, audio features, descriptor~, analyzer~, brightness "
+        "detector, sharpness"
     )
+    example = Example(inputs={"magnitude": "glide"}, heard="hertz")
 
     magnitude = MAGNITUDE
     part = In(0.85, unit="ratio", min=0.01, max=1.0, doc="part of the magnitudes below the rolloff")
@@ -241,7 +243,12 @@ class Onset(Node):
     50 ms find most notes. Böck & Widmer, Maximum filter vibrato suppression for onset detection (DAFx, 2013).
     """
 
-    aliases = ("onsets", "attack", "bonk~", "transient", "beat")
+    words = (
+        "onsets, onset detection, attack, attack detection, bonk~, transient, transient detector, beat, beat "
+        "detection, hit detection, Coyote, detect, beat tracker, drum trigger, trigger from audio, audio to trigger, "
+        "pulse detector, percussion detector, Anschlag, attaque, clap, BeatTrack, drum replacement"
+    )
+    example = Example(inputs={"magnitude": "plucks"}, heard="gate")
 
     magnitude = MAGNITUDE
     threshold = In(
@@ -323,7 +330,11 @@ class Chroma(Node):
     synthesis (2007), as in librosa, at a tuning of 440 Hz.
     """
 
-    aliases = ("harmony", "chromagram", "pitchclass")
+    words = (
+        "pitch class, chromagram, harmony, key detection, chord detection, chord recognition, HPCP, chroma features, "
+        "notes in a chord, Tonart"
+    )
+    example = Example(inputs={"magnitude": "glide"}, heard="source")
 
     magnitude = MAGNITUDE
     out = Out(unit="ratio", doc="twelve lanes: C, C# … B")
@@ -370,7 +381,8 @@ class Mfcc(Node):
     recognition (IEEE Trans. ASSP, 1980).
     """
 
-    aliases = ("timbre", "cepstrum", "mfcc~")
+    words = "timbre, cepstrum, cepstral, mel cepstrum, bark~, features, descriptors, speech features, timbreID"
+    example = Example(inputs={"magnitude": "glide"}, heard="source")
 
     magnitude = MAGNITUDE
     count = Option(13, min=1, max=40, doc="number of coefficients, the first one for the level")

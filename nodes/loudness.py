@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from nodegraph.maths import gain_to_db, log10, read_double, rising_edge
-from nodegraph.node import In, Line, Memory, Node, Out, State, Table
+from nodegraph.node import Example, In, Line, Memory, Node, Out, State, Table
 from nodegraph.spectral.k_weighting import ABSOLUTE_GATE, OFFSET, RELATIVE_GATE, k_weighting
 
 STEP_SECONDS = 0.1
@@ -32,7 +32,11 @@ class Loudness(Node):
     these (integrated). All have a new value every 100 ms, and -100 in silence. ITU-R BS.1770-4.
     """
 
-    aliases = ("lufs", "lkfs", "ebur128", "r128", "level")
+    words = (
+        "LUFS, LKFS, EBU R128, R128, loudness meter, integrated, level, level meter, broadcast, mastering meter, "
+        "perceived level, Lautheit, sonie, volume meter"
+    )
+    example = Example(inputs={"audio": "plucks"}, heard="source")
 
     audio = In(0.0, doc="signal to measure; all lanes count alike")
     reset = In(
@@ -139,7 +143,11 @@ class TruePeak(Node):
     ``p = max |x↑4|`` since the last reset, in dB of full scale (dBTP). ITU-R BS.1770-4, annex 2.
     """
 
-    aliases = ("dbtp", "peak", "intersample")
+    words = (
+        "dBTP, peak, peak meter, intersample, inter-sample peak, clipping, clip detector, overs, headroom, "
+        "Spitzenpegel, crête"
+    )
+    example = Example(inputs={"audio": "plucks"}, heard="source")
 
     audio = In(0.0, doc="signal to measure")
     reset = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge starts anew")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nodegraph.frame_types import EITHER
 from nodegraph.maths import clip, db_to_gain, decay_factor, exp2, lerp, log2, nearest, read_double
-from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, State, Table
+from nodegraph.node import Choice, Example, FrameIn, FrameOut, In, Line, Node, Option, State, Table
 from nodegraph.spectral.bands import curve_table, octaves_table, points_problem
 from nodegraph.spectral.bins import denoised, expansion, interpolated, smooth_over_bins
 
@@ -25,6 +25,8 @@ class FrameGain(Node):
 
     ``points`` are pairs of Hz and dB, joined by straight lines over logarithmic frequency.
     """
+
+    words = "spectral EQ, magnitude EQ, spectral tilt, frame EQ, filter magnitudes"
 
     magnitude = MAGNITUDE
     gain = In(1.0, unit="gain", min=0.0, max=16.0, doc="gain of all bins")
@@ -60,6 +62,8 @@ class ThresholdFrames(Node):
     (x = size / 4).
     """
 
+    words = "gate per bin, PV_MagAbove, PV_MagBelow, threshold, spectral threshold"
+
     magnitude = MAGNITUDE
     threshold = In(-50.0, unit="dB", min=-140.0, max=20.0, doc="level below which bins are attenuated")
     ratio = In(4.0, unit="ratio", min=1.0, max=100.0, taper="log", doc="steepness; 1 is off, 100 is a switch")
@@ -81,6 +85,8 @@ class DenoiseFrames(Node):
     ``√(1 - amount N / x²)``, of Wiener's rule or of a gate, and at least the floor (Berouti, Schwartz & Makhoul,
     Enhancement of speech corrupted by acoustic noise, ICASSP 1979).
     """
+
+    words = "noise reduction, noise removal, spectral subtraction, clean, dehiss"
 
     magnitude = MAGNITUDE
     learn = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="measures the noise while above 0.5")
@@ -109,6 +115,9 @@ class DenoiseFrames(Node):
 class SmoothFrames(Node):
     """Smooths each bin over time, with an attack and a release: ``y += (x - y)(1 - e^(-hop / time))``."""
 
+    words = "spectral lag, temporal smoothing, slide frames, frame lag, vectral~, frame slew, smooth over time"
+    example = Example(inputs={"magnitude": "plucks"})
+
     magnitude = VALUES
     attack = In(0.01, unit="s", min=0.0, max=60.0, doc="time constant of a rise")
     release = In(0.3, unit="s", min=0.0, max=60.0, doc="time constant of a fall")
@@ -130,6 +139,11 @@ class SmoothBins(Node):
     One pole runs upwards and one downwards, with the impulse response ``e^(-|f| / width)``.
     """
 
+    words = (
+        "spectral envelope, envelope, smooth spectrum, cepstral smoothing, formant envelope, liftering, spectral "
+        "smoothing"
+    )
+
     magnitude = MAGNITUDE
     width = In(100.0, unit="Hz", min=0.0, max=20000.0, doc="width of the smoothing")
     out = FrameOut("magnitude", doc="magnitudes smoothed over frequency")
@@ -149,6 +163,9 @@ class Blur(Node):
 
     The sum is recomputed for each frame, so that rounding errors do not accumulate.
     """
+
+    words = "spectral blur, smear, PV_MagSmear, spectral smear, pvsblur, wash, average frames, ambient smear, haze"
+    example = Example(inputs={"magnitude": "plucks"})
 
     magnitude = MAGNITUDE
     time = In(0.3, unit="s", min=0.0, max=20.0, doc="duration of the mean, limited to longest")
@@ -176,6 +193,9 @@ class Blur(Node):
 class FreezeFrames(Node):
     """Freezes magnitudes or a code: holds the frame of the rising edge while the gate is high."""
 
+    words = "spectral freeze, PV_MagFreeze, sustain, infinite, pvsfreeze, drone, hold"
+    example = Example(inputs={"magnitude": "plucks", "freeze": "gate"})
+
     magnitude = VALUES
     freeze = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="holds while above 0.5")
     out = FrameOut(EITHER, doc="input frames, or the held frame")
@@ -194,7 +214,9 @@ class FreezeFrames(Node):
 class ShiftBins(Node):
     """Shifts all bins up or down by a frequency in Hz: ``y[k] = x[k - shift · size / sr]``, linear between bins."""
 
-    aliases = ("pitchshift",)
+    words = (
+        "pitch shift, spectral shift, PV_BinShift, frequency shift, gizmo~, bin shift, pvshift, inharmonic, transpose"
+    )
 
     magnitude = MAGNITUDE
     shift = In(0.0, unit="Hz", min=-20000.0, max=20000.0, doc="frequency shift; negative is down")
@@ -212,6 +234,8 @@ class RollBins(Node):
     The distance d is the number of bins nearest to ``shift · size / sr``.
     """
 
+    words = "PV_BinShift, rotate bins, spectral rotate, spectral roll, alias spectrum"
+
     magnitude = MAGNITUDE
     shift = In(0.0, unit="Hz", min=-20000.0, max=20000.0, doc="frequency shift; negative is down")
     out = FrameOut("magnitude", doc="rotated magnitudes")
@@ -228,7 +252,10 @@ class StretchBins(Node):
     With pivot 0 it is a pitch shift: partials stay harmonic. Stretched peaks become wider.
     """
 
-    aliases = ("pitchshift",)
+    words = (
+        "spectral stretch, pitch shift, stretch spectrum, PV_MagStretch, PV_BinShift, transpose, formant shift, "
+        "pvscale, gizmo~"
+    )
 
     magnitude = MAGNITUDE
     ratio = In(1.0, unit="ratio", min=0.05, max=20.0, taper="log", doc="factor; above 1 spreads the bins")
@@ -244,6 +271,11 @@ class StretchBins(Node):
 
 class Morph(Node):
     """Morphs between the magnitudes or codes of two sounds: ``(1-t) a + t b``, or ``a^(1-t) b^t`` (log)."""
+
+    words = (
+        "spectral morph, morphing, interpolate, hybrid, blend, PV_Morph, pvsmorph, vocode, transform, timbre morph, "
+        "crossfade timbre, sound morph"
+    )
 
     a, b = FrameIn(EITHER, doc="frames of the first sound"), FrameIn(EITHER, doc="frames of the second sound")
     amount = In(0.5, unit="ratio", min=0.0, max=1.0, doc="0 is a, 1 is b")

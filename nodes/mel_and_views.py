@@ -8,7 +8,7 @@ import numpy as np
 
 from nodegraph.frame_types import EITHER
 from nodegraph.maths import read_double
-from nodegraph.node import Choice, FrameIn, FrameOut, Helper, Node, Option, Table
+from nodegraph.node import Choice, Example, FrameIn, FrameOut, Helper, Node, Option, Table
 from nodegraph.spectral.bands import bounds, log_matrix, mel_matrix
 
 from .magnitude import whole_spectrum
@@ -49,6 +49,9 @@ class Mel(Node):
     most mel spectrograms do.
     """
 
+    words = "mel bands, mel spectrum, mel spectrogram, bark bands, filter bank, perceptual bands, critical bands"
+    example = Example(heard="source")
+
     magnitude = FrameIn("magnitude", doc="magnitudes of a spectrum")
     bands = Option(40, min=1, max=512, doc="number of bands")
     low = Option(0.0, unit="Hz", min=0.0, max=20000.0, doc="lower edge of the lowest band")
@@ -72,6 +75,9 @@ class LogFrequency(Node):
 
     The centre of band b is ``low · 2^(b / per_octave)`` Hz. Bands that are closer than bins are interpolated.
     """
+
+    words = "constant Q, CQT, octave bands, log spectrum, semitone bands, third octave, musical bands, filter bank"
+    example = Example(heard="source")
 
     magnitude = FrameIn("magnitude", doc="magnitudes of a spectrum")
     low = Option(32.703, unit="Hz", min=1.0, max=20000.0, doc="frequency of band 0; 32.7 is C1")
@@ -150,7 +156,13 @@ def frame_kept(lane, marks):
 class SpectrogramTap(Node):
     """Shows magnitudes or codes as a spectrogram: time from left to right, frequency upwards."""
 
+    words = (
+        "spectrogram, sonogram, waterfall, sonograph, heat map, spectroscope~, show spectrum over time, jit.pwindow, "
+        "Sonogramm, sonagramme, spectrogramme, view spectrogram, time frequency"
+    )
+
     display = "spectrogram"
+    example = Example(inputs={"values": "glide", "magnitude": "glide"})
     magnitude = FrameIn(EITHER, doc="magnitudes, mel bands or units of a code to display")
     seconds = Option(5.0, unit="s", min=0.1, max=60.0, doc="duration that is shown")
     ring = Helper(SpectrogramBuffer)

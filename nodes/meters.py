@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nodegraph.maths import exp, sqrt
-from nodegraph.node import Choice, Helper, In, Node, Option, Out, State
+from nodegraph.node import Choice, Example, Helper, In, Node, Option, Out, State
 
 
 class Meter(Node):
@@ -14,9 +14,13 @@ class Meter(Node):
     ``m[n] = m[n-1] + (x² - m[n-1])(1 - e^(-dt / window))``, ``rms = √m``. Zölzer, DAFX, ch. 4.
     """
 
-    aliases = ("vu",)
+    words = (
+        "VU, level meter, VU meter, level, peak meter, PPM, RMS, volume meter, dB meter, loudness meter, LED, show "
+        "level, print, Pegel, Pegelanzeige, Aussteuerung, vumètre, niveau, number~, monitor, Poll, peak level"
+    )
 
     display = "meter"
+    example = Example(inputs={"audio": "plucks"}, heard="source")
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to measure")
     window = In(0.3, unit="s", min=0.001, max=10.0, taper="log", doc="time constant of the RMS")
     fall = In(1.0, unit="s", min=0.01, max=30.0, taper="log", doc="time constant of the peak's fall")
@@ -98,7 +102,11 @@ def write_tap(audio, samples, marks):
 class ScopeTap(Node):
     """Shows the waveform of a signal, as an oscilloscope: it begins where the first lane passes ``level``."""
 
-    aliases = ("oscilloscope",)
+    words = (
+        "scope, oscilloscope, waveform, wave display, view waveform, plot, show signal, look, visualizer, visualiser, "
+        "display, Stethoscope, graph, draw, Oszilloskop, oscilloscope cathodique, debug, print, trace, number~, Viz, "
+        "onde, waveform viewer"
+    )
 
     display = "scope"
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to display")
@@ -114,7 +122,11 @@ class ScopeTap(Node):
 class SpectrumTap(Node):
     """Shows the spectrum of a signal, as an analyser: an FFT of ``size`` samples under a Hann window."""
 
-    aliases = ("spectroscope", "freqscope")
+    words = (
+        "spectrum, analyser, analyzer, spectrum analyser, spectrum analyzer, spectroscope~, FreqScope, frequency "
+        "analyser, show spectrum, FFT display, visualizer, Spektrum, Spektralanalyse, spectre, analyseur, frequency "
+        "display, RTA, view spectrum"
+    )
 
     display = "spectrum"
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to display")

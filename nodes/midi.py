@@ -15,7 +15,7 @@ from nodegraph.events import (
     send,
 )
 from nodegraph.maths import decay_factor, read_double
-from nodegraph.node import EventIn, EventOut, In, Node, Option, Out, State
+from nodegraph.node import EventIn, EventOut, Example, In, Node, Option, Out, State
 
 EVENTS = EventIn(doc="MIDI messages")
 CHANNEL = Option(0, min=0, max=16, doc="MIDI channel to receive; 0 is all channels")
@@ -43,7 +43,11 @@ def message_value(status, data1, data2):
 class MidiIn(Node):
     """Receives MIDI from ports and keyboards, MIDI files, the on-screen piano keys and ``send`` of the Python API."""
 
-    aliases = ("piano", "keyboard", "keys", "notein")
+    words = (
+        "MIDI, keyboard, piano, keys, key, note in, MIDI keyboard, MIDIdef, MIDI CV, midi input, synth keyboard, play "
+        "notes, controller, piano roll, kslider, makenote, note input, computer keyboard, Klavier, Tastatur, Tasten, "
+        "clavier, piano keyboard, external keyboard, Noten, MIDI to CV, pads, keystation, teclado, midi thru"
+    )
 
     device = "events"
     port = Option("", kind="port", doc="part of the name of the ports to receive from; empty is all")
@@ -63,7 +67,12 @@ class ControlChange(Node):
     ``fine`` adds the controller 32 numbers above as the lower seven of 14 bits. MIDI 1.0 Detailed Specification (1996).
     """
 
-    aliases = ("cc", "ctlin", "wheel")
+    words = (
+        "CC, MIDI CC, ctlin, controller, mod wheel, modulation wheel, wheel, MIDI controller, knob box, fader box, "
+        "CCIn, pedal, sustain pedal, expression pedal, breath, MIDI learn, MIDI fader, Drehregler, contrôleur, "
+        "hardware knob, foot pedal, Modulationsrad, nanokontrol"
+    )
+    example = Example(vary="", inputs={"events": "controls"}, heard="value")
 
     events, channel = EVENTS, CHANNEL
     number = Option(1, min=0, max=127, doc="controller number; 1 is the modulation wheel")
@@ -101,7 +110,8 @@ class ControlChange(Node):
 class PitchBend(Node):
     """Outputs the pitch bend wheel of a channel in semitones, from −``range`` to ``range``."""
 
-    aliases = ("wheel", "bendin")
+    words = "wheel, bend, bendin, pitch wheel, bender, whammy, vibrato arm, Tonhöhenrad, ribbon"
+    example = Example(vary="", heard="value")
 
     events, channel = EVENTS, CHANNEL
     range = Option(2.0, unit="semitones", min=0.0, max=96.0, doc="bend at the end of the wheel")
@@ -119,7 +129,8 @@ class PitchBend(Node):
 class ChannelPressure(Node):
     """Outputs the channel pressure (aftertouch), from 0 to 1."""
 
-    aliases = ("aftertouch", "touchin")
+    words = "aftertouch, touchin, pressure, touch, poly pressure, Druck, press"
+    example = Example(vary="", heard="value")
 
     events, channel, smooth = EVENTS, CHANNEL, SMOOTH
     out = Out(unit="ratio", doc="pressure, 0 to 1")
@@ -135,7 +146,8 @@ class ChannelPressure(Node):
 class ProgramChange(Node):
     """Outputs the number of the latest program change, 0 to 127, to switch between sounds."""
 
-    aliases = ("pgmin",)
+    words = "pgmin, program, preset change, patch change, bank, bank select, preset"
+    example = Example(heard="value")
 
     events, channel = EVENTS, CHANNEL
     start = Option(0, min=0, max=127, doc="number before the first program change")

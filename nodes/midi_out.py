@@ -5,7 +5,7 @@ import numpy as np
 from nodegraph.blocks.midi_sender import LOST, MESSAGE, NOW, PUT, RING, SAMPLE, TAKEN, MidiSender
 from nodegraph.events import CONTROL, NOTE_OFF, NOTE_ON, count, event, send
 from nodegraph.maths import clip, nearest, read_double
-from nodegraph.node import EventIn, EventOut, Helper, In, Node, Option, State
+from nodegraph.node import EventIn, EventOut, Example, Helper, In, Node, Option, State
 
 CHANNEL = Option(1, min=1, max=16, doc="MIDI channel to send on")
 
@@ -17,6 +17,8 @@ class MidiOut(Node):
     to which other programs can connect. Removing the block ends its sounding notes. The player's ``sent()`` returns the
     sent messages, and ``render --midi-out`` writes them to a file.
     """
+
+    words = "MIDI output, send MIDI, hardware synth, external synth, drum machine, MIDI send, outboard"
 
     events = EventIn(doc="MIDI messages to send")
     port = Option("", kind="port", doc="part of the name of the ports to send to; empty opens a virtual port")
@@ -38,7 +40,7 @@ class MidiOut(Node):
 class NoteOut(Node):
     """Converts a gate and a pitch to notes: a rising edge starts a note, which ends with the gate. Lanes are voices."""
 
-    aliases = ("noteout",)
+    words = "send notes, CV to MIDI, play external synth, MIDI notes out, makenote, MIDI note out, gate to MIDI"
 
     gate = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="high while the note is held")
     pitch = In(60.0, unit="semitones", min=0.0, max=127.0, smooth=False, doc="note number when the gate rises")
@@ -67,7 +69,8 @@ class NoteOut(Node):
 class ControlOut(Node):
     """Sends a controller when its value changes, at most ``rate`` times per second."""
 
-    aliases = ("ctlout",)
+    words = "CC out, ctlout, send CC, MIDI CC out, controller out, send controller"
+    example = Example(inputs={"value": "rise"}, heard="controls")
 
     value = In(0.0, unit="ratio", min=0.0, max=1.0, doc="controller value, 0 to 1")
     number = Option(1, min=0, max=127, doc="controller number; 1 is the modulation wheel")

@@ -1,7 +1,7 @@
 """Mixing, panning and lanes, the parallel channels of a wire."""
 
 from nodegraph.maths import clip, cos_turn, exp2, finite_or_zero, read_double, sin_turn, sqrt
-from nodegraph.node import Choice, In, Node, Option, Out, Table
+from nodegraph.node import Choice, Example, In, Node, Option, Out, Table
 
 AUDIO = In(0.0, doc="input signal")
 GAIN = In(1.0, unit="ratio", min=0.0, max=2.0, doc="factor; 1 is unchanged")
@@ -10,7 +10,11 @@ GAIN = In(1.0, unit="ratio", min=0.0, max=2.0, doc="factor; 1 is unchanged")
 class Mixer(Node):
     """Mixes four sounds, each with a volume: ``y = gain (gain_a a + gain_b b + gain_c c + gain_d d)``, per lane."""
 
-    aliases = ("volume",)
+    words = (
+        "mix, mixing desk, volume, console, sum, submix, add sounds, combine, blend, mixing console, channels, bus, "
+        "faders, mc.mixdown~, four channel mixer, Mischpult, Mischer, mélangeur, console de mixage, table de mixage, "
+        "layer, submixer, mezclador, drum buss, utility"
+    )
 
     a, b, c, d = (In(0.0, doc="input signal") for _ in range(4))
     gain_a, gain_b, gain_c, gain_d, gain = GAIN, GAIN, GAIN, GAIN, GAIN
@@ -27,7 +31,11 @@ class Mixer(Node):
 class Crossfade(Node):
     """Crossfades from ``a`` to ``b``: equal power ``a cos θ + b sin θ``, or linear ``a + (b - a) amount``."""
 
-    aliases = ("xfade", "xfade2", "selectx")
+    words = (
+        "crossfader, x-fade, XFade2, LinXFade2, SelectX, blend, dry wet, dry/wet, wet dry, DJ mixer, fade between, "
+        "mix two, switch, selector~, select, A/B, ab switch, interpolate, Überblendung, fondu, LinSelectX, switcher, "
+        "multiplexer, sequential switch"
+    )
 
     a, b = In(0.0, doc="signal at amount 0"), In(0.0, doc="signal at amount 1")
     amount = In(0.5, unit="ratio", min=0.0, max=1.0, doc="0 is a, 1 is b")
@@ -48,7 +56,10 @@ class Pan(Node):
     are added to the two output lanes.
     """
 
-    aliases = ("panner", "stereo", "pan2")
+    words = (
+        "panner, panning, panorama, Pan2, PanAz, stereo, position, left right, autopan, stereo position, spatial, "
+        "surround, spatialize, place, Panoramaregler, panoramique, L R, LinPan2, Rotate2"
+    )
 
     audio = AUDIO
     position = In(0.0, unit="ratio", min=-1.0, max=1.0, doc="-1 is left, 1 is right")
@@ -99,7 +110,8 @@ def mean_of_lanes(signal, i):
 class Balance(Node):
     """Attenuates one side of a stereo sound: the left if ``position`` is above 0, the right if it is below."""
 
-    aliases = ("stereo", "balance2")
+    words = "stereo balance, Balance2, left right, stereo, L/R, bal~, stereo level"
+    example = Example(inputs={"audio": "wide"})
 
     audio = AUDIO
     position = In(0.0, unit="ratio", min=-1.0, max=1.0, doc="-1 is left only, 1 is right only")
@@ -118,7 +130,10 @@ class Balance(Node):
 class SumLanes(Node):
     """Adds all lanes to one: ``y = Σ xₖ``, their mean, or ``Σ xₖ / √lanes`` for unrelated voices."""
 
-    aliases = ("mixdown",)
+    words = (
+        "mixdown, mono, to mono, sum, mc.mixdown~, Mix, stereo to mono, add up, all lanes, merge voices, downmix, "
+        "monophonic, sum to mono, fold down, average lanes"
+    )
 
     audio = AUDIO
     scale = Choice("sum", "mean", "power", doc="sum, sum / lanes or sum / √lanes")
@@ -154,7 +169,10 @@ class SumLanes(Node):
 class Split(Node):
     """Selects ``count`` lanes of a signal, from lane ``first`` on. Missing lanes are silent."""
 
-    aliases = ("unpack",)
+    words = (
+        "unpack, select lane, demix, separate, mc.unpack~, mc.separate~, channel select, left channel, right channel, "
+        "splitter, extract, get channel, lane, demultiplex, split stereo, unstereo, trennen, choose"
+    )
 
     audio = AUDIO
     first = Option(0, min=0, max=1023, doc="index of the first lane, from 0")
@@ -174,7 +192,10 @@ class Split(Node):
 class Join(Node):
     """Joins up to four signals into one with all their lanes: first those of ``a``, then those of ``b``, …"""
 
-    aliases = ("pack",)
+    words = (
+        "pack, merge, combine, stereo, mc.pack~, mc.combine~, polyphony from signals, make stereo, collect, "
+        "concatenate, stack, parallel, left and right"
+    )
 
     a, b, c, d = (In(0.0, doc="signal whose lanes are appended") for _ in range(4))
     count = Option(2, min=1, max=4, doc="number of inputs to use")
@@ -206,7 +227,11 @@ class Spread(Node):
     semitones; harmonic ``x (1 + amount k)``, k = 0, 1, 2 … Amount 0 makes identical copies.
     """
 
-    aliases = ("unison", "splay")
+    words = (
+        "unison, Splay, detune spread, mc.spread, voices, stack, bank, SplayAz, fan, Range, distribute, harmonics, "
+        "series"
+    )
+    example = Example(vary="", values={"value": 220.0, "amount": 12.0, "law": "ratio"}, heard="hertz")
 
     value = In(0.0, min=-20000.0, max=20000.0, doc="signal to copy")
     amount = In(0.0, min=-1000.0, max=1000.0, doc="width of the spread")
@@ -240,6 +265,12 @@ class Values(Node):
     ``yₖ = scale valuesₖ + offset``.
     """
 
+    words = (
+        "list, numbers, array, chord notes, multichannel constant, mc.sig~, message box, harmonics, ratios, vector, "
+        "notes list, partials, scale degrees, list of values, polyphony, Liste"
+    )
+    example = Example(values={"values": [220.0, 275.0, 330.0]}, vary="scale", heard="hertz")
+
     scale = In(1.0, min=-20000.0, max=20000.0, doc="factor for all values")
     offset = In(0.0, min=-20000.0, max=20000.0, doc="added to all values")
     values = Option((1.0, 2.0), doc="list of numbers")
@@ -264,7 +295,10 @@ class MatrixMixer(Node):
     … A single number is the gain of all pairs; missing gains are 0. Put ``join`` before it to mix several wires.
     """
 
-    aliases = ("matrix", "router", "crosspoint", "mc.matrix")
+    words = (
+        "matrix, router, routing, crosspoint, mc.matrix~, patchbay, route, matrixctrl, mtx, switch matrix, aux sends, "
+        "channel router, Kreuzschiene"
+    )
 
     audio = In(0.0, doc="n input lanes")
     gain = In(1.0, unit="ratio", min=-2.0, max=2.0, doc="gains, one lane per pair of output and input")

@@ -1,7 +1,7 @@
 """Effects by modulation: chorus, flanger, phaser, tremolo, frequency shift."""
 
 from nodegraph.maths import clip, cos_turn, exp2, lerp, sin_turn, sqrt, tan_turn, wrap
-from nodegraph.node import Choice, In, Line, Node, Out, State
+from nodegraph.node import Choice, Example, In, Line, Node, Out, State
 
 from .delays import cubic_tap, next_position, ring_tap
 from .mixing import lane_of, side_of
@@ -23,7 +23,11 @@ class Chorus(Node):
     ``y = dry cos θ + sin θ Σ x[n - d_k(n)] / √3``; the delays are 18 ± 8 ms at full depth, a sixth of a cycle apart.
     """
 
-    aliases = ("ensemble", "unison", "detune", "doubler")
+    words = (
+        "ensemble, unison, detune, doubler, double, thicken, thick, widen, Juno, Dimension D, string ensemble, "
+        "fatten, rich, chorale, choir effect, ADT, lush, detuned copies, Schwebung, épaissir, symphonic, multi voice"
+    )
+    example = Example(plot="spectrum")
 
     audio = In(0.0, doc="dry signal; even lanes are on the left, odd ones on the right, a single one on both")
     rate, depth, mix = RATE, DEPTH, MIX
@@ -58,7 +62,8 @@ class Flanger(Node):
     two lanes for stereo.
     """
 
-    aliases = ("jet",)
+    words = "jet, flange, flanging, jet plane, airplane, swoosh, metallic sweep, comb sweep, through zero"
+    example = Example(inputs={"audio": "noise"}, plot="spectrum")
 
     audio, rate, depth, feedback, mix = AUDIO, RATE, DEPTH, FEEDBACK, MIX
     phase = In(0.0, unit="cycles", min=0.0, max=1.0, doc="offset of the sweep")
@@ -82,7 +87,11 @@ class Phaser(Node):
     no delay: with the output ``a⁶ x + y₀``, where ``y₀`` is that for ``x = 0``, ``x = (audio + g y₀) / (1 - g a⁶)``.
     """
 
-    aliases = ("sweep", "phase90")
+    words = (
+        "phasing, phase shifter, phaseshift, Phase 90, sweep, Small Stone, swirl, Uni-Vibe, swoosh, Leslie, phase "
+        "effect, notch sweep, psychedelic, allpass sweep"
+    )
+    example = Example(inputs={"audio": "noise"}, plot="spectrum")
 
     audio, rate, depth, feedback, mix = AUDIO, RATE, DEPTH, FEEDBACK, MIX
     phase = In(0.0, unit="cycles", min=0.0, max=1.0, doc="offset of the sweep")
@@ -113,7 +122,10 @@ class Tremolo(Node):
     With the phases 0 and 0.5 in two lanes it pans a sound to and fro (auto-pan); their sum is constant at full depth.
     """
 
-    aliases = ("autopan", "am")
+    words = (
+        "autopan, trem, AM, amplitude modulation, volume wobble, wobble, tremolo effect, pulse volume, Leslie, "
+        "rotary, rotary speaker, vibrato amp, shiver, trembling, volume modulation, helicopter, pulsate"
+    )
 
     audio = In(0.0, doc="signal whose level is modulated")
     rate = In(5.0, unit="Hz", min=0.01, max=50.0, taper="log", doc="frequency of the modulation")
@@ -147,7 +159,11 @@ class FrequencyShifter(Node):
     transformers (1998).
     """
 
-    aliases = ("freqshift", "bode", "hilbert", "ssb", "singlesideband", "barberpole")
+    words = (
+        "freq shift, Bode, Hilbert, SSB, single sideband, barber pole, ring mod, complex modulation, hilbert "
+        "transform, fshift~, inharmonic, heterodyne, Frequenzschieber, dalek"
+    )
+    example = Example(plot="spectrum")
 
     audio = In(0.0, doc="signal to shift")
     frequency = In(100.0, unit="Hz", min=-5000.0, max=5000.0, doc="shift; below 0 downwards")

@@ -19,7 +19,7 @@ from nodegraph.maths import (
     sqrt,
     uniform,
 )
-from nodegraph.node import Choice, In, Node, Out, State, Table
+from nodegraph.node import Choice, Example, In, Node, Out, State, Table
 
 AMPLITUDE = In(1.0, unit="ratio", min=0.0, max=1.0, doc="level of the noise (A)")
 SQRT_3 = 1.7320508075688772
@@ -32,7 +32,11 @@ class WhiteNoise(Node):
     ``sqrt(-2 ln u) cos(2πv)``.
     """
 
-    aliases = ("noise", "noise~")
+    words = (
+        "noise, noise generator, hiss, static, random signal, noise source, ClipNoise, GrayNoise, hi-hat, snare, "
+        "wind, random audio, rauschen, weißes Rauschen, bruit, bruit blanc, generator, nois, source, ruido"
+    )
+    example = Example(plot="spectrum")
 
     amplitude = AMPLITUDE
     distribution = Choice("uniform", "gaussian", doc="distribution of the samples")
@@ -86,7 +90,11 @@ class PinkNoise(Node):
     ``y = Σ gₖ / (1 - pₖ z⁻¹) + g₀``; see J. O. Smith, Spectral Audio Signal Processing, "Pink noise".
     """
 
-    aliases = ("noise",)
+    words = (
+        "noise, pink~, 1/f, 1/f noise, test noise, wind, rain, waterfall, rosa Rauschen, Rauschen, bruit rose, bruit, "
+        "noise generator"
+    )
+    example = Example(plot="spectrum")
 
     amplitude = AMPLITUDE
     out = Out(doc="pink noise")
@@ -115,7 +123,11 @@ class BrownNoise(Node):
     ``y = p y + g w``, a leaky integrator, because an ideal one would drift without limit.
     """
 
-    aliases = ("noise",)
+    words = (
+        "noise, red noise, Brownian noise, random walk, rumble, thunder, Brownian, ocean, low noise, wind, sea, "
+        "waves, waterfall, braunes Rauschen, Rauschen, bruit brun, bruit"
+    )
+    example = Example(plot="spectrum")
 
     amplitude = AMPLITUDE
     out = Out(doc="brown noise")
@@ -134,6 +146,13 @@ class Dust(Node):
 
     Each sample is a pulse with probability ``density / sr``; heights are random, at most A.
     """
+
+    words = (
+        "random impulses, Dust2, crackle, crackling, clicks, Geiger, Geiger counter, rain, Poisson, random clicks, "
+        "vinyl, vinyl crackle, pops, random trigger, sparse, raindrops, fire, random pulses, Impulse random, random "
+        "bursts, noise, click"
+    )
+    example = Example(plot="wave")
 
     density = In(20.0, unit="Hz", min=0.1, max=10000.0, taper="log", doc="average pulses per second")
     amplitude = AMPLITUDE
@@ -160,7 +179,10 @@ class NoiseBurst(Node):
     Karplus & Strong, Digital synthesis of plucked-string and drum timbres (Computer Music J., 1983).
     """
 
-    aliases = ("excitation", "pluck", "hit", "click")
+    words = (
+        "burst, excitation, hit, pluck, click, pick, strike, hammer, snare, hi-hat, hat, clap, percussion, cymbal, "
+        "noise hit, noise drum, snare drum, shaker, drum, kick click, excite, impact, thwack"
+    )
 
     gate = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge starts a burst")
     amplitude = In(1.0, unit="ratio", min=0.0, max=1.0, doc="level of the burst that starts (A)")

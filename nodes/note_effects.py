@@ -13,7 +13,7 @@ from nodegraph.events import (
     send,
 )
 from nodegraph.maths import clip, nearest, next_random, read_double, rising_edge, uniform
-from nodegraph.node import Choice, EventIn, EventOut, In, Memory, Node, Option, State, Table
+from nodegraph.node import Choice, EventIn, EventOut, Example, In, Memory, Node, Option, State, Table
 
 EVENTS = EventIn(doc="MIDI messages")
 KEYS = 2048  # keys of all channels
@@ -48,6 +48,11 @@ def send_note(out, offset, status, pitch, velocity):
 
 class TransposeNotes(Node):
     """Transposes notes by a number of semitones, with fractions. Sounding notes keep their pitch until they end."""
+
+    words = (
+        "transpose, octave, octave up, octave down, semitones, shift notes, key change, transposer, note shift, pitch "
+        "midi, capo, transponieren, transposer notes, octaver, microtuning"
+    )
 
     events = EVENTS
     semitones = In(0.0, unit="semitones", min=-60.0, max=60.0, smooth=False, doc="added to each new note")
@@ -85,6 +90,11 @@ class NoteFilter(Node):
     For keyboard splits and velocity layers. Messages other than notes go to both outputs.
     """
 
+    words = (
+        "key split, keyboard split, split keyboard, zone, velocity split, range, note range, layer, key zone, "
+        "velocity switch, keyrange, velocity, split point, note gate, route notes"
+    )
+
     events = EVENTS
     low_key = Option(0, min=0, max=127, doc="lowest key of the range; 60 is middle C")
     high_key = Option(127, min=0, max=127, doc="highest key of the range")
@@ -121,6 +131,11 @@ class NoteFilter(Node):
 
 class Chord(Node):
     """Plays a chord for each note: the note transposed by each of the ``intervals``."""
+
+    words = (
+        "chords, triad, harmonizer, harmonise, harmonize, power chord, add notes, major, minor, chord memory, Akkord, "
+        "Akkorde, accord, accords, seventh, harmony, intervals, fifths"
+    )
 
     events = EVENTS
     intervals = Option((0.0, 4.0, 7.0), unit="semitones", doc="distances from the input note, up to 16")
@@ -166,6 +181,12 @@ class Arpeggiator(Node):
     Each note sounds while the clock is high. With several ``octaves`` the pattern repeats an octave higher each time.
     ``hold`` continues the last chord after its keys are released, until a new chord starts.
     """
+
+    words = (
+        "arp, arpeggio, arpeggios, arpeggiate, arpeggiated, broken chord, up down, note pattern, Pattern, hold chord, "
+        "latch arp, arpège, arpégiateur, Pseq"
+    )
+    example = Example(inputs={"events": "chords"})
 
     events = EVENTS
     clock = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="each rising edge plays a step")

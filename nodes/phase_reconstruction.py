@@ -86,6 +86,11 @@ class RtisiLa(Node):
     2010).
     """
 
+    words = (
+        "RTISI, Griffin Lim, phase reconstruction, real-time iterative spectrogram inversion, magnitude to sound, "
+        "spectrogram inversion, resynthesis, phase retrieval"
+    )
+
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the same window")
     look_ahead = Option(3, unit="frames", min=0, max=15, doc="look-ahead; size / hop - 1 is usual, 0 is RTISI")
     iterations = Option(5, min=1, max=100, doc="iterations per frame")
@@ -199,6 +204,11 @@ class MomentumRtisi(Node):
     weight. Frames are updated in turn (Le Roux et al., 2010), and a new frame starts from the phase gradient of its
     magnitudes (Průša & Søndergaard, Proc. DAFx, 2016).
     """
+
+    words = (
+        "griffin lim live, phase reconstruction, magnitude to sound, resynthesis, phase retrieval, spectrogram to "
+        "sound, best phase"
+    )
 
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the same window")
     momentum = In(0.8, unit="ratio", min=0.0, max=1.0, doc="extrapolation of each change; 0 is off")
@@ -350,6 +360,11 @@ class PhaseGradient(Node):
     2016).
     """
 
+    words = (
+        "PGHI, RTPGHI, phase reconstruction, magnitude to sound, phase retrieval, phase gradient heap integration, "
+        "resynthesis"
+    )
+
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the same window")
     window = Choice(*WINDOWS, doc="window shape of the stft")
     spectrum = FrameOut("spectrum", doc="spectra with reconstructed phases")
@@ -418,6 +433,11 @@ class ChannelVocoder(Node):
     The phases of Sarroff & Casey, Musical audio synthesis using autoencoding neural nets (Proc. ICMC, 2014).
     """
 
+    words = (
+        "random phase vocoder, phase from magnitude, whisper, robot, robotic voice, oscillator bank resynthesis, "
+        "vocoder, noise vocoder, robot voice"
+    )
+
     magnitude = FrameIn("magnitude", doc="magnitudes to play")
     spectrum = FrameOut("spectrum", doc="spectra with reconstructed phases")
     phase = Line(bin_buffer)
@@ -444,6 +464,8 @@ class PeakVocoder(Node):
     frequency per hop, and the bins around it take its phase, with half a turn between adjacent bins.
     Beauregard, Harish & Wyse, Single pass spectrogram inversion (Proc. DSP, 2015).
     """
+
+    words = "phase vocoder, phase lock, SPSI, phase reconstruction, peak locking, magnitude to sound, resynthesis, pvoc"
 
     magnitude = FrameIn("magnitude", doc="magnitudes to play")
     spectrum = FrameOut("spectrum", doc="spectra with reconstructed phases")

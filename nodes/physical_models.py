@@ -7,7 +7,7 @@ those of a low-pass, which is the same at every sample rate and whose delay is s
 import numpy as np
 
 from nodegraph.maths import LN_1000, TAU, clip, cos_turn, decay_factor, power, read_double, sin_turn
-from nodegraph.node import In, Line, Node, Out, State, Table
+from nodegraph.node import Example, In, Line, Node, Out, State, Table
 
 from .delays import cubic_tap, low_pass_delay, next_position
 
@@ -29,7 +29,14 @@ class Mode(Node):
     Adrien, The missing link: modal synthesis (1991).
     """
 
-    aliases = ("modal", "resonator", "resonz", "ringz", "klank", "dynklank", "resonators~", "bank")
+    words = (
+        "bell, bells, modal, modal synthesis, resonator, resonators~, Resonz, Ringz, Klank, DynKlank, bank, ring, "
+        "ringing, gong, chime, glass, bar, xylophone, marimba, vibraphone, glockenspiel, metal, physical model, "
+        "mallet, tuned percussion, damped sine, Glocke, cloche, resonance, ping, triangle instrument, singing bowl, "
+        "cymbal, wood block, cowbell, struck, plate model, kalimba, steel drum, resonant body, phasefilter, physical "
+        "modelling, Corpus resonator, Collision"
+    )
+    example = Example(inputs={"audio": "clicks"}, vary="decay", gain=0.4)
 
     audio = In(0.0, doc="excitation: an impulse, a burst of noise, a bow")
     frequency = In(440.0, unit="Hz", min=1.0, max=20000.0, taper="log", doc="frequency of the mode")
@@ -75,7 +82,13 @@ class Membrane(Node):
     Ingard, Theoretical Acoustics (1968), ch. 5.
     """
 
-    aliases = ("drum", "tom", "timpani", "membranecircle")
+    words = (
+        "tom, timpani, MembraneCircle, drum head, kick, kick drum, bass drum, conga, tabla, bongo, percussion, "
+        "djembe, physical model, physical modelling, drum skin, tympani, beat, Trommel, Pauke, Schlagzeug, tambour, "
+        "batterie, peau, hand drum, snare, thump, tom tom, 808, modal drum, frame drum, drum synth, Collision, Drum "
+        "Rack drum, tambor, drum"
+    )
+    example = Example(inputs={"audio": "clicks"}, vary="decay", gain=0.4)
 
     audio = In(0.0, doc="stroke: an impulse or a short burst of noise")
     frequency = In(110.0, unit="Hz", min=LOWEST, max=2000.0, taper="log", doc="pitch of the lowest mode")
@@ -114,7 +127,12 @@ class BowedString(Node):
     of musical instruments (J. Acoust. Soc. Am., 1983).
     """
 
-    aliases = ("violin", "bow", "string", "cello")
+    words = (
+        "violin, bow, string, strings, cello, viola, fiddle, bowed, double bass, physical model, physical modelling, "
+        "Geige, Streicher, violon, archet, cordes, erhu, contrabass, viol, waveguide, orchestra, string instrument, "
+        "Tension, Streichinstrument"
+    )
+    example = Example(vary="force", values={"frequency": 110.0})
 
     frequency = FREQUENCY
     velocity = In(0.25, unit="ratio", min=0.0, max=1.0, doc="speed of the bow: the loudness; 0 lets the string ring")
@@ -150,7 +168,13 @@ class Reed(Node):
     simulation of the reed-bore and bow-string mechanisms (ICMC, 1986).
     """
 
-    aliases = ("clarinet", "woodwind", "saxophone", "sax")
+    words = (
+        "clarinet, woodwind, saxophone, sax, wind instrument, oboe, blown, breath, physical model, physical "
+        "modelling, wind, flute, tube, pipe, waveguide, horn, trumpet, blow, bassoon, didgeridoo, brass, Klarinette, "
+        "Saxophon, clarinette, Rohrblatt, anche, harmonica, organ pipe, bagpipe, accordion, Bläser, duduk, recorder "
+        "instrument, mouthpiece"
+    )
+    example = Example(vary="breath", values={"frequency": 110.0})
 
     frequency = FREQUENCY
     breath = In(0.7, unit="ratio", min=0.0, max=1.0, doc="pressure in the mouth: the loudness")

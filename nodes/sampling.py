@@ -41,7 +41,7 @@ from nodegraph.maths import (
     rising_edge,
     semitones_to_ratio,
 )
-from nodegraph.node import Helper, In, Memory, Node, Option, Out, State, Table
+from nodegraph.node import Example, Helper, In, Memory, Node, Option, Out, State, Table
 
 from .mixing import lane_of
 
@@ -65,7 +65,14 @@ class Sampler(Node):
     vibrato, sends and quieter layers of the same keys are ignored, which is reported.
     """
 
-    aliases = ("sfz", "sf2", "multisample", "soundfont", "rompler", "simpler", "keymap")
+    words = (
+        "SFZ, SF2, soundfont, multisample, instrument, rompler, simpler, Kontakt, keymap, sampled instrument, sample "
+        "instrument, sampled piano, drum kit, drum machine, MPC, Akai, Mellotron, play samples by keys, fluidsynth, "
+        "fluid~, general MIDI, GM, sound bank, drum sampler, orchestra, sample by note, polysampler, guitar, grand "
+        "piano, bass guitar, one shot, échantillonneur, library, gigasampler, electric piano, trumpet, choir sample, "
+        "piano, Drum Rack"
+    )
+    example = Example(inputs={"gate": "gate"}, vary="pitch")
 
     pitch = In(60.0, unit="semitones", min=0.0, max=127.0, doc="key and bend; 60 is middle C")
     gate = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge starts the note, a fall releases it")

@@ -1,7 +1,7 @@
 """Rhythm and patterns: clocks, step sequencers, random steps. All of them act at rising edges of a gate."""
 
 from nodegraph.maths import clip, modulo, next_random, read_double, rising_edge, uniform, wrap
-from nodegraph.node import Choice, In, Line, Node, Option, Out, State, Table
+from nodegraph.node import Choice, Example, In, Line, Node, Option, Out, State, Table
 
 CLOCK = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="each rising edge advances by one step")
 RESET = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge returns to the start")
@@ -24,7 +24,12 @@ class Clock(Node):
     gate is low for one sample first.
     """
 
-    aliases = ("metro", "metronome", "tempo", "bpm")
+    words = (
+        "metro, metronome, tempo, BPM, beat, beats, clock generator, timer, TempoClock, trigger generator, gate "
+        "generator, tick, rhythm, time, sync, master clock, phasor clock, Takt, Metronom, Taktgeber, horloge, tap "
+        "tempo, speed, sixteenth notes, quarter note, every beat, repeat, retrigger, rate, loadbang metro, swing, "
+        "pulse, click track, vitesse, ritmo, loadbang"
+    )
 
     tempo = In(120.0, unit="bpm", min=1.0, max=400.0, doc="beats per minute")
     division = In(4.0, min=0.0625, max=64.0, smooth=False, doc="gates per beat; 4 is sixteenth notes")
@@ -49,7 +54,10 @@ class Clock(Node):
 class ClockDivider(Node):
     """Passes every ``count``-th gate, starting with the first."""
 
-    aliases = ("pulsedivider",)
+    words = (
+        "divider, divide clock, clock division, PulseDivider, every nth, subdivide, count beats, slower, half time, "
+        "skip, /2, slow down clock, Stepper, Teiler, polyrhythm"
+    )
 
     clock, reset = CLOCK, RESET
     count = In(2.0, min=1.0, max=1024.0, smooth=False, doc="number of gates for each one that passes")
@@ -79,7 +87,13 @@ class StepSequencer(Node):
     frequencies, levels or other numbers.
     """
 
-    aliases = ("sequencer", "seq", "drum")
+    words = (
+        "sequencer, sequence, seq, step seq, melody, steps, drum, drums, drum machine, 303, bass line, pattern, riff, "
+        "note sequence, Dseq, Demand, Pbind, Pseq, Select, coll, live.step, SEQ-3, 16 steps, ostinato, melodic "
+        "sequencer, grid, Sequenzer, Melodie, séquenceur, groovebox, arrangement, notes in a row, techno, trigger "
+        "pattern, tune, tracker, sequential switch, melodía"
+    )
+    example = Example(heard="note")
 
     clock, reset = CLOCK, RESET
     steps = Option((60.0, 63.0, 67.0, 70.0), doc="values, up to 64")
@@ -125,7 +139,11 @@ class Euclid(Node):
     Toussaint, The Euclidean algorithm generates traditional musical rhythms (Bridges, 2005).
     """
 
-    aliases = ("drum",)
+    words = (
+        "drum, Euclidean, Euclidean rhythm, drums, rhythm, rhythm generator, drum pattern, pattern, beat, beat maker, "
+        "polyrhythm, bossa, son clave, groove, percussion pattern, Bjorklund, tresillo, trigger sequencer, gate "
+        "sequencer, drum machine, Bjorklund pattern, Rhythmus, rythme, drum sequencer"
+    )
 
     clock, reset = CLOCK, RESET
     pulses = In(3.0, min=0.0, max=64.0, smooth=False, doc="number of steps that play")
@@ -154,7 +172,14 @@ class RandomSteps(Node):
     new value is drawn. This is the shift register of Whitwell's Turing Machine (2012).
     """
 
-    aliases = ("random", "drunk", "lfnoise0")
+    words = (
+        "random, drunk, LFNoise0, LFNoise1, TRand, TExpRand, random notes, random walk, generative, aleatoric, chaos, "
+        "random voltage, random melody, stepped random, random values, rand~, random number, turing machine, source "
+        "of uncertainty, wander, unpredictable, sample and hold random, Zufall, Zufallszahl, zufällig, aléatoire, "
+        "hasard, dice, shuffle, noise steps, fluctuation, jitter, humanize, probability, urn, Logistic, LFDNoise0, "
+        "vary, brownian, azar"
+    )
+    example = Example(values={"low": 48.0, "high": 72.0}, vary="", heard="note")
 
     clock = CLOCK
     low = In(0.0, min=-20000.0, max=20000.0, doc="smallest value")

@@ -21,7 +21,7 @@ from nodegraph.maths import (
     sqrt,
     wrap,
 )
-from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Scratch, State, Table
+from nodegraph.node import Choice, Example, FrameIn, FrameOut, In, Line, Node, Option, Scratch, State, Table
 from nodegraph.spectral.bands import curve_table, octaves_table, points_problem
 from nodegraph.spectral.bins import denoised, expansion, smooth_over_bins
 
@@ -37,6 +37,8 @@ def bin_line():
 class Polar(Node):
     """Converts a spectrum to magnitude and phase: ``|X| = √(re² + im²)``, ``φ = arg X / 2π``."""
 
+    words = "cartesian to polar, cartopol~, car2pol, magnitude and phase, phase, spectrum phase, framedelta~"
+
     spectrum = FrameIn("spectrum", doc="spectra to convert")
     magnitude = FrameOut("magnitude", doc="|X|, unscaled: size / 4 for a full-scale sine with a Hann window")
     phase = FrameOut("phase", doc="phase in turns, from -1/2 to 1/2")
@@ -50,6 +52,8 @@ class Polar(Node):
 
 class FromPolar(Node):
     """Converts magnitude and phase to a spectrum: ``X = m e^(2πi φ)``. Without a phase wire a voice sounds robotic."""
+
+    words = "polar to cartesian, poltocar~, pol2car, magnitude and phase to spectrum"
 
     magnitude = FrameIn("magnitude", doc="magnitudes |X|")
     phase = FrameIn("phase", optional=True, doc="phase in turns; 0 if not wired")
@@ -74,7 +78,10 @@ class SpectrumGain(Node):
     ``points`` are pairs of Hz and dB, joined by straight lines over logarithmic frequency.
     """
 
-    aliases = ("eq", "equaliser")
+    words = (
+        "spectral EQ, EQ, equaliser, spectral filter, FFT filter, FFT EQ, PV_BrickWall, spectral tilt, filter "
+        "spectrum, linear phase EQ, brick wall filter"
+    )
 
     spectrum = SPECTRUM
     gain = In(1.0, unit="gain", min=0.0, max=16.0, doc="gain of all bins")
@@ -85,6 +92,12 @@ class SpectrumGain(Node):
 
     def frame(spectrum_re, spectrum_im, gain, tilt, curve, octaves, bins, out_re, out_im):
         slope = tilt * 0.16609640474436813
+        if slope == 0.0:
+            for k in range(bins):
+                g = gain * read_double(curve, k)
+                out_re[k] = g * read_double(spectrum_re, k)
+                out_im[k] = g * read_double(spectrum_im, k)
+            return
         for k in range(bins):
             g = gain * read_double(curve, k) * exp2(clip(slope * read_double(octaves, k), -50.0, 50.0))
             out_re[k] = g * read_double(spectrum_re, k)
@@ -100,6 +113,10 @@ class SpectralGate(Node):
     It keeps partials and removes the noise between them; with keep set to below it keeps the noise. 0 dB is a
     full-scale sine with a Hann window (|X| = size / 4).
     """
+
+    words = (
+        "spectral noise gate, gate per bin, PV_MagAbove, threshold bins, spectral threshold, clean, expander spectral"
+    )
 
     spectrum = SPECTRUM
     threshold = In(-50.0, unit="dB", min=-140.0, max=20.0, doc="level below which bins are attenuated")
@@ -124,6 +141,12 @@ class Denoise(Node):
     ``√(1 - amount N / |X|²)``, of Wiener's rule or of a gate, and at least the floor (Berouti, Schwartz & Makhoul,
     Enhancement of speech corrupted by acoustic noise, ICASSP 1979). ``smoothing`` of the gains reduces musical noise.
     """
+
+    words = (
+        "noise reduction, noise removal, dehiss, hiss removal, remove noise, clean, clean up, restoration, declick, "
+        "dehum, hum removal, noise cancel, noise cancelling, RX, Entrauschen, Rauschunterdrückung, débruiter, reduce "
+        "noise, spectral subtraction"
+    )
 
     spectrum = SPECTRUM
     learn = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="measures the noise while above 0.5")
@@ -164,6 +187,12 @@ class Freeze(Node):
     ``φ[m] = φ[m-1] + (φ₀ - φ₋₁)``, so that partials keep their pitch (phase vocoder: Flanagan & Golden, 1966), or are
     random in each frame, which blurs the sound.
     """
+
+    words = (
+        "spectral freeze, sustain, infinite, infinite sustain, PV_MagFreeze, PV_Freeze, drone, sostenuto, sound "
+        "retainer, pvsfreeze, pad, einfrieren, geler, stop time, ambient, superego, freeze pedal, hold"
+    )
+    example = Example(inputs={"spectrum": "plucks", "freeze": "gate"})
 
     spectrum = SPECTRUM
     freeze = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="freezes the sound while above 0.5")
@@ -211,6 +240,8 @@ class ShiftSpectrum(Node):
     phases advance by ``d · hop / size`` per frame, so that sines stay continuous.
     """
 
+    words = "spectral frequency shift, PV_BinShift, PV_Shift, shift frequency, spectral shift, gizmo~"
+
     spectrum = SPECTRUM
     shift = In(0.0, unit="Hz", min=-20000.0, max=20000.0, doc="frequency shift; negative is down")
     out = FrameOut("spectrum", doc="shifted spectra")
@@ -244,6 +275,11 @@ class MorphSpectra(Node):
     ``(1-t) A/|A| + t B/|B|``.
     """
 
+    words = (
+        "spectral morph, morphing, sound morph, PV_Morph, pvsmorph, interpolate spectra, blend spectra, hybrid, vocal "
+        "morph"
+    )
+
     a, b = FrameIn("spectrum", doc="spectra of the first sound"), FrameIn("spectrum", doc="spectra of the second sound")
     amount = AMOUNT
     law = Choice("linear", "log", doc="interpolation of magnitudes")
@@ -275,7 +311,11 @@ class CrossSynthesis(Node):
     Dolson, The phase vocoder: a tutorial (Computer Music Journal, 1986).
     """
 
-    aliases = ("vocoder",)
+    words = (
+        "vocoder, vocode, talkbox, talking synth, robot voice, cross synth, vocoder effect, PV_CopyPhase, pvsvoc, "
+        "spectral cross, robot, daft punk, voice to synth, timbre transfer, carrier modulator, vocodeur, sidechain "
+        "timbre"
+    )
 
     modulator = FrameIn("magnitude", doc="sound that gives the timbre, such as a voice")
     carrier = FrameIn("spectrum", doc="sound that gives the pitch, such as a synthesizer")

@@ -26,7 +26,11 @@ class Stft(Node):
     window, that of a causal frame its end. Both ways, the chain with ``inverse_stft`` is one window late.
     """
 
-    aliases = ("fft", "pfft")
+    words = (
+        "FFT, Fourier, Fourier transform, spectral, short time Fourier transform, rfft~, pfft~, fftin~, spectral "
+        "analysis, frequency domain, phase vocoder, analysis, pvoc, PV, PV_ChainUGen, spectral processing, fourier "
+        "analysis, transformée de Fourier, Fouriertransformation, fourrier, Spektrum, spectre, spectrum"
+    )
 
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to analyse")
     size = Option(2048, unit="samples", min=8, max=65536, doc="window and transform size, a power of two")
@@ -78,7 +82,10 @@ class InverseStft(Node):
     Signal estimation from modified short-time Fourier transform (IEEE Trans. ASSP, 1984).
     """
 
-    aliases = ("ifft",)
+    words = (
+        "IFFT, inverse FFT, ISTFT, overlap add, resynthesis, spectrum to signal, pfft out, rifft~, back to audio, FFT "
+        "to audio, spectral to audio, fftout~"
+    )
 
     spectrum = FrameIn("spectrum", doc="one spectrum per hop")
     window = Choice(*WINDOWS, doc="window shape of the synthesis, usually that of the stft")
@@ -108,6 +115,8 @@ class InverseStft(Node):
 
 class Magnitude(Node):
     """Converts spectra to magnitudes, ``|X| = √(re² + im²)``, and discards the phases."""
+
+    words = "mag, amplitude spectrum, abs spectrum, spectrum magnitude, modulus, power spectrum, spectrum level"
 
     spectrum = FrameIn("spectrum", doc="spectra to convert")
     magnitude = FrameOut("magnitude", doc="magnitudes of the spectra")

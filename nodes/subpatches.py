@@ -17,7 +17,11 @@ class Subpatch(Node):
     one lane of every input that has as many lanes. ``unison`` runs detuned copies of each voice at ``1 / √unison``.
     """
 
-    aliases = ("patcher", "bpatcher", "pd", "abstraction")
+    words = (
+        "subpatcher, patcher, bpatcher, pd, abstraction, module, group, encapsulate, macro, SynthDef, poly~, clone, "
+        "voice, container, function, rack, effect rack, instrument rack, gen~, nested patch, component, macro block, "
+        "Gruppe, sous-patch, custom block, polyphony, reaktor macro, core cell"
+    )
 
     container = True
     file = Option("", kind="file", doc="patch file in the patch's folder, instead of a patch drawn inside")
@@ -35,6 +39,8 @@ class Inlet(Node):
     voices, in the unit of the port or, if its taper is "log", in semitones: ``spread`` evenly from -spread to spread,
     ``random`` by a random amount per voice, drawn from ``seed``.
     """
+
+    words = "input port, in port, subpatch input, port, module input, Eingangsport, argument"
 
     value = In(0.0, min=-MAX_WIDTH, max=MAX_WIDTH, doc="value while no wire is connected to the port")
     min = Option(0.0, doc="lowest value of the port; if equal to max, taken from the wired port")
@@ -54,6 +60,8 @@ class Inlet(Node):
 class Outlet(Node):
     """Adds an output port with the name of this block to the subpatch that contains it."""
 
+    words = "output port, out port, subpatch output, module output, return value"
+
     container = True
     audio = In(0.0, min=-MAX_WIDTH, max=MAX_WIDTH, doc="signal to output")
 
@@ -65,7 +73,10 @@ class Send(Node):
     wire, as any other. Names hold in the whole patch; buses become wires, and take no time.
     """
 
-    aliases = ("s~", "send~", "throw~", "bus", "aux", "localout")
+    words = (
+        "s~, throw~, bus, aux, aux send, Out.ar, effect send, fx send, wireless, LocalOut, broadcast, senden, "
+        "teleport, sidechain send, SendTrig, Drum Buss"
+    )
 
     container = True
     value = In(0.0, min=-MAX_WIDTH, max=MAX_WIDTH, doc="signal to send")
@@ -75,7 +86,10 @@ class Send(Node):
 class Receive(Node):
     """Receives the sum of all signals that ``send`` blocks send to a name, from anywhere in the patch."""
 
-    aliases = ("r~", "receive~", "catch~", "return", "localin")
+    words = (
+        "r~, catch~, In.ar, return, bus in, wireless, aux return, remote, LocalIn, InFeedback, bus, empfangen, "
+        "teleport, jump"
+    )
 
     container = True
     name = Option("bus", kind="text", doc="name of the bus")

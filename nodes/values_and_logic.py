@@ -19,7 +19,7 @@ from nodegraph.maths import (
     wrap,
 )
 from nodegraph.maths import db_to_gain as gain_of
-from nodegraph.node import Choice, In, Node, Option, Out, State, Table
+from nodegraph.node import Choice, Example, In, Node, Option, Out, State, Table
 
 VALUE = In(0.0, min=-20000.0, max=20000.0, doc="input signal")
 LOW = In(0.0, min=-20000.0, max=20000.0, doc="lower limit")
@@ -31,7 +31,11 @@ RESET = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge 
 class Constant(Node):
     """Outputs a constant number: ``y = value``."""
 
-    aliases = ("number", "sig", "dc")
+    words = (
+        "value, sig~, DC, float, fixed value, number box, int, message, message box, K2A, offset, voltage, numbox, DC "
+        "offset, Konstante, Zahl, nombre, constante, num, static value, nbx, number"
+    )
+    example = Example(vary="", heard="value")
 
     value = In(1.0, min=-20000.0, max=20000.0, smooth=False, doc="number to output")
     out = Out(doc="constant value")
@@ -46,7 +50,13 @@ class Knob(Node):
     linear: ``low + (high - low) x``; log: ``low (high / low)^x``, for pitch and time, with both ends above 0.
     """
 
-    aliases = ("number", "slider", "fader", "dial", "hslider", "vslider")
+    words = (
+        "number, dial, slider, fader, hslider, vslider, pot, potentiometer, control, parameter, live.dial, nexus, "
+        "EZSlider, rotary, hsl, vsl, number box, user control, adjust, Regler, Drehregler, Schieberegler, Poti, "
+        "potentiomètre, curseur, bouton, GUI, range slider, macro, macro knob, manual, value control, variable, "
+        "numbox, MouseX, crossfader, setting, nbx, hradio, encoder knob"
+    )
+    example = Example(heard="value")
 
     value = In(0.5, unit="ratio", min=0.0, max=1.0, doc="knob position, 0 to 1")
     low = Option(0.0, min=-20000.0, max=20000.0, doc="output at 0")
@@ -66,7 +76,11 @@ class Knob(Node):
 class Button(Node):
     """Outputs a gate from a button: 1 while pressed, 0 otherwise, exact to the sample."""
 
-    aliases = ("bang", "bng")
+    words = (
+        "bang, bng, push button, press, click, trigger button, momentary, key press, T2K, play button, switch, "
+        "Taster, Knopf, bouton, tap, push, manual gate, manual trigger"
+    )
+    example = Example(inputs={"pressed": "gate"})
 
     pressed = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="1 while pressed")
     label = Option("", kind="text", doc="displayed name")
@@ -79,7 +93,10 @@ class Button(Node):
 class Add(Node):
     """Adds two signals (plus), for a mix or an offset: ``a + b``."""
 
-    aliases = ("+", "plus")
+    words = (
+        "plus, +, sum, offset, bias, addition, mix two, BinaryOpUGen, combine, DC offset, sig +, plus sign, addieren, "
+        "transposition"
+    )
 
     a, b = VALUE, VALUE
     interchangeable = (("a", "b"),)
@@ -92,7 +109,10 @@ class Add(Node):
 class Subtract(Node):
     """Subtracts one signal from another (minus): ``a - b``."""
 
-    aliases = ("-", "minus", "sub")
+    words = (
+        "minus, -, -~, sub, difference, subtraction, phase cancel, null test, invert, inverse, negative, inverter, "
+        "polarity, phase invert, flip, subtrahieren, soustraire, differenz"
+    )
 
     a, b = VALUE, VALUE
     out = Out(doc="difference of the two signals")
@@ -104,7 +124,12 @@ class Subtract(Node):
 class Multiply(Node):
     """Multiplies two signals (times), for gain, volume or ring modulation: ``a * b``."""
 
-    aliases = ("*", "times", "gain", "volume", "ringmod", "ringmodulator")
+    words = (
+        "times, *, ring mod, ring modulator, ring modulation, gain, volume, AM, amplitude modulation, product, "
+        "multiplication, BinaryOpUGen, scale, scaling, attenuate, amplify, multiplier, modulate, four quadrant, "
+        "dalek, multiplizieren, modulation en anneau, attenuverter, *=, level, x, 8vert, spigot, unity gain, mute "
+        "gate"
+    )
 
     a = VALUE
     b = In(1.0, min=-20000.0, max=20000.0, doc="factor")
@@ -118,7 +143,7 @@ class Multiply(Node):
 class Divide(Node):
     """Divides one signal by another: ``a / b``, or 0 if b is 0."""
 
-    aliases = ("/",)
+    words = "/, division, ratio, divided by, quotient, over, reciprocal, inverse, half, attenuate, teilen, diviser"
 
     a = VALUE
     b = In(1.0, min=-20000.0, max=20000.0, doc="divisor")
@@ -134,7 +159,11 @@ class MapRange(Node):
     linear: a straight line; log: equal input steps become equal ratios (both output ends above 0).
     """
 
-    aliases = ("scale", "linlin", "linexp")
+    words = (
+        "scale, map, LinLin, LinExp, range, rescale, zmap, convert range, remap, unipolar, bipolar, attenuverter, "
+        "offset scale, range map, translate, skalieren, mapping, normalise, ExpLin, transform, multiply and add, "
+        "adjust range, MulAdd, attenuvert, cv scale"
+    )
 
     value = VALUE
     from_low = In(-1.0, min=-20000.0, max=20000.0, doc="input value that is mapped to to_low")
@@ -158,7 +187,11 @@ class MapRange(Node):
 class Clip(Node):
     """Limits a signal to ``low`` … ``high``: clipped, wrapped around or folded at the ends (waveshaper, wavefolder)."""
 
-    aliases = ("fold", "wrap", "wavefolder")
+    words = (
+        "fold, wrap, wavefolder, folder, clipping, hard clip, limit, limits, pong~, clamp, range, min max, minimum "
+        "maximum, clipper, hard limit, folding, West Coast, Buchla, wavefold, distortion, truncate, min, max, "
+        "constrain, restrict, modulo, saturate, bound, foldback, Mirror, zigzag~, trunc~"
+    )
 
     value = VALUE
     low = In(-1.0, min=-20000.0, max=20000.0, doc="lower limit")
@@ -183,7 +216,12 @@ class Compare(Node):
     (1938).
     """
 
-    aliases = ("<", ">")
+    words = (
+        ">, <, greater than, less than, comparator, greater, less, threshold, if, test, schmitt trigger, Schmitt, "
+        "larger, smaller, equals, ==, condition, gate from signal, Vergleich, when, more than, switch, thresh~, "
+        "above, below, InRange, moses, DetectSilence"
+    )
+    example = Example(inputs={"b": ""})
 
     a, b = VALUE, VALUE
     hysteresis = In(0.0, min=0.0, max=20000.0, doc="distance beyond b at which the output returns to 0")
@@ -203,9 +241,15 @@ class Compare(Node):
 class Logic(Node):
     """Combines two gates: and, or, exclusive or, and their inversions. With ``b`` at 0, "nor" is "not a"."""
 
+    words = (
+        "AND, OR, XOR, NOT, NAND, boolean, logic gate, &&, ||, gate logic, invert gate, and gate, or gate, combine "
+        "gates, bool, not gate, !, Logik, both gates"
+    )
+
     a, b = GATE, GATE
     operation = Choice("and", "or", "xor", "nand", "nor", "xnor", doc="logic operation")
     interchangeable = (("a", "b"),)
+    example = Example(inputs={"a": "gate", "b": "gate"})
     out = Out(unit="gate", doc="0 or 1")
 
     def tick(a, b, operation):
@@ -223,6 +267,12 @@ class Logic(Node):
 class Trigger(Node):
     """Outputs a trigger, one sample of 1, at each rising edge of a gate, at each falling edge, or at both."""
 
+    words = (
+        "trig, edge, edge detector, Trig1, bang~, gate to trigger, change, rising edge, one shot, note on, note off, "
+        "pulse generator, falling edge, threshold~, Auslöser, gate edge, déclencheur, T2A, onebang, Changed"
+    )
+    example = Example(heard="sound")
+
     gate = GATE
     edge = Choice("rising", "falling", "both", doc="edges that trigger")
     out = Out(unit="gate", doc="1 for one sample at each edge")
@@ -237,7 +287,10 @@ class Trigger(Node):
 class Toggle(Node):
     """Switches between 0 and 1 at each rising edge, as a flip-flop."""
 
-    aliases = ("tgl",)
+    words = (
+        "flip-flop, switch, on off, on/off, tgl, latch, ToggleFF, checkbox, latching switch, Schalter, interrupteur, "
+        "divide by two, sustain pedal, bypass, mute switch"
+    )
 
     gate, reset = GATE, RESET
     out = Out(unit="gate", doc="0 or 1")
@@ -251,6 +304,11 @@ class Toggle(Node):
 
 class Counter(Node):
     """Counts rising edges: 0, 1, 2, … and back to 0 at ``count``."""
+
+    words = (
+        "count, count up, Stepper, PulseCount, step counter, increment, index, tally, Zähler, compteur, edge counter, "
+        "accumulate, number of hits"
+    )
 
     gate, reset = GATE, RESET
     count = In(8.0, min=1.0, max=1000000.0, smooth=False, doc="number of values before it returns to 0")
@@ -267,7 +325,11 @@ class Counter(Node):
 class SampleHold(Node):
     """Samples ``value`` at each rising edge of ``gate`` and holds it (S&H, bitcrusher), or tracks it while high."""
 
-    aliases = ("s&h", "sah", "samphold", "latch", "bitcrusher")
+    words = (
+        "hold, S&H, S+H, sample and hold, sah, samphold~, latch, Gate, freeze value, track and hold, random voltage, "
+        "stepped, sample rate reduce, SnH, hold value, stairs, halten, stairstep, R2D2, keep value, store value, "
+        "pitch hold"
+    )
 
     value, gate = VALUE, GATE
     mode = Choice("sample", "track", doc="sample: at the edge; track: while the gate is high")
@@ -310,7 +372,13 @@ class Quantise(Node):
     Notes are MIDI numbers (60 is middle C, 69 is 440 Hz), or frequencies in equal temperament.
     """
 
-    aliases = ("quantize",)
+    words = (
+        "quantizer, quantiser, quantize, scale, scale quantizer, snap, snap to scale, pitch quantizer, major, minor, "
+        "pentatonic, key, in tune, tuning, musical scale, DegreeToKey, round notes, Tonleiter, gamme, quantification, "
+        "correct notes, note snap, mode dorian, diatonic, round, chromatic, autotune, in key, correct pitch, "
+        "quantisation, Quantisierung"
+    )
+    example = Example(vary="value", heard="note")
 
     value = In(60.0, min=-20000.0, max=20000.0, doc="pitch as a note number or in Hz")
     root = In(0.0, unit="semitones", min=-12.0, max=12.0, smooth=False, doc="first note of the scale; 0 is C")
@@ -334,7 +402,13 @@ class NoteToFrequency(Node):
     A note between two keys is between their pitches; ``bend`` is in semitones of equal temperament.
     """
 
-    aliases = ("mtof", "midicps")
+    words = (
+        "mtof, midicps, MIDI to frequency, note to Hz, note, V/oct, volt per octave, 1V/oct, midi to Hz, pitch to "
+        "frequency, tuning, transpose, note number, key to frequency, scala, microtonal, temperament, A440, tune, "
+        "just intonation, scale tuning, semitone, Stimmung, Tonhöhe, accordage, microtuning, MIDI note, frequency "
+        "from note, note name, frequency, Frequenz, fréquence, pitch"
+    )
+    example = Example(values={"note": 57.0})
 
     note = In(69.0, unit="note", min=0.0, max=127.0, smooth=False, doc="MIDI note number; 60 is middle C")
     bend = In(0.0, unit="semitones", min=-24.0, max=24.0, doc="added to the note")
@@ -352,7 +426,11 @@ class NoteToFrequency(Node):
 class FrequencyToNote(Node):
     """Converts a frequency in Hz to a note: ``69 + 12 log₂(f / 440)``."""
 
-    aliases = ("ftom", "cpsmidi")
+    words = (
+        "ftom, cpsmidi, Hz to MIDI, frequency to MIDI, hertz to note, pitch number, note number, Hz to note, "
+        "frequency to pitch"
+    )
+    example = Example(heard="note")
 
     frequency = In(440.0, unit="Hz", min=1.0, max=20000.0, taper="log", doc="frequency to convert")
     out = Out(unit="note", doc="MIDI note number, with fractions")
@@ -364,7 +442,11 @@ class FrequencyToNote(Node):
 class DecibelsToGain(Node):
     """Converts a level in decibels to a gain factor: ``10^(dB / 20)``."""
 
-    aliases = ("dbtorms", "dbtoa", "dbamp")
+    words = (
+        "dB, decibel, decibels, dbamp, dbtoa, dbtorms, dB to linear, dB to amp, level dB, gain dB, dezibel, amplitude "
+        "from dB, midiratio"
+    )
+    example = Example(values={"level": -20.0})
 
     level = In(0.0, unit="dB", min=-120.0, max=40.0, doc="level in decibels")
     out = Out(unit="ratio", doc="gain factor")
@@ -375,6 +457,11 @@ class DecibelsToGain(Node):
 
 class Chance(Node):
     """Passes each gate with a random chance of ``probability``; the random seed comes from the document."""
+
+    words = (
+        "probability, random gate, CoinGate, coin, coin toss, coin flip, Bernoulli, Bernoulli gate, random trigger, "
+        "percent, skip, maybe, dropout, odds, Wahrscheinlichkeit, hasard, branches, random skip, chance gate, prob"
+    )
 
     gate = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="input gates")
     probability = In(0.5, unit="ratio", min=0.0, max=1.0, doc="fraction of the gates that pass")
@@ -400,7 +487,12 @@ class Expression(Node):
     lerp smoothstep min max db_to_gain gain_to_db note_to_hz hz_to_note semitones_to_ratio.
     """
 
-    aliases = ("expr", "fexpr")
+    words = (
+        "expr, fexpr~, formula, math, maths, equation, code, function, calculate, calculator, vexpr, gen~, codebox, "
+        "script, abs, absolute, square root, sqrt, power, pow, exp, log, round, modulo, mod, sin, cos, programming, "
+        "Formel, Rechnung, formule, if, arithmetic, min, max, rectify, rectifier, user code, custom, %, ^, absolute "
+        "value, algebra, bytebeat, negative, invert, rmstodb, powtodb, mstosamps~, Gendy, user formula"
+    )
 
     a, b, c, d = (In(0.0, min=-20000.0, max=20000.0, doc="signal for the formula") for _ in range(4))
     text = Option("a + b", kind="text", doc="formula")

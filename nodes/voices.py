@@ -29,7 +29,7 @@ from nodegraph.blocks.voice_allocation import (
 )
 from nodegraph.events import NOTE_ON, count, event, message_kind, next_event_offset
 from nodegraph.maths import decay_factor, note_to_hz, read_double
-from nodegraph.node import Choice, EventIn, In, Memory, Node, Option, Out, Table
+from nodegraph.node import Choice, EventIn, Example, In, Memory, Node, Option, Out, Table
 
 OUTPUTS = ("frequency", "pitch", "gate", "velocity", "pressure", "timbre", "release", "level")
 
@@ -49,7 +49,14 @@ class Notes(Node):
     MIDI 1.0 Detailed Specification (1996); MIDI Polyphonic Expression (MIDI Manufacturers Association, 2018).
     """
 
-    aliases = ("voice", "poly", "clone", "portamento", "glide")
+    words = (
+        "voice, voices, poly, polyphony, polyphonic, voice allocator, voice allocation, glide, portamento, mono "
+        "synth, legato, monophonic, MIDI to CV, note, clone, gate, note on, velocity, MPE, sustain pedal, keyboard "
+        "voices, unison, CV gate, voice manager, MIDI-CV, V-poly, play chords, poly synth, mono, sustain, Noten, "
+        "Stimmen, polyphon, polyphonie, voix, chord player, key tracking, voice stealing, duophonic, paraphonic, note "
+        "priority, aftertouch, midi notes"
+    )
+    example = Example(vary="")
 
     allocates_voices = "voices"
     events = EventIn(doc="MIDI messages")

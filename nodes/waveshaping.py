@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from nodegraph.maths import clip, db_to_gain, prewarp, read_double, tanh
-from nodegraph.node import Choice, DrawnCurve, In, Node, Option, Out, State, Table
+from nodegraph.node import Choice, DrawnCurve, Example, In, Node, Option, Out, State, Table
 
 from .dynamics import AUDIO
 
@@ -94,9 +94,14 @@ class Waveshaper(Node):
     continuous-time convolution (DAFx, 2016).
     """
 
+    words = (
+        "shaper, waveshaping, transfer function, lookup, Chebyshev, distortion, curve, drawn distortion, saturation, "
+        "shape, Transfer, nonlinear, custom distortion, west coast, Wellenformer, wavefolder, harmonics generator, "
+        "polynomial, tabread"
+    )
+
     display = "curve"
     drawn = DrawnCurve("curve", x=(-1.0, 1.0), y=(-1.0, 1.0), min_points=2, gap=0.001)
-    aliases = ("shaper", "distortion", "transfer", "lookup", "chebyshev", "saturation")
 
     audio = AUDIO
     drive = In(0.0, unit="dB", min=-40.0, max=60.0, doc="gain before the curve")
@@ -147,7 +152,11 @@ class Exciter(Node):
     not alias.
     """
 
-    aliases = ("enhancer", "aural", "presence", "air", "harmonics")
+    words = (
+        "enhancer, aural exciter, presence, air, harmonics, sparkle, brilliance, sheen, brighten, brighter, treble "
+        "enhancer, harmonic exciter, crispy, clarity, shine, Aphex, vitalizer, treble, maximizer, aural"
+    )
+    example = Example(plot="spectrum")
 
     audio = AUDIO
     frequency = In(

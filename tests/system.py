@@ -78,7 +78,7 @@ def on_ci() -> bool:
 
 def is_required(part: str) -> bool:
     """Return whether a missing part fails a test instead of skipping it."""
-    no_wheel = part == "rtmidi" and sys.version_info >= (3, 13)  # see pyproject.toml
+    no_wheel = part == "rtmidi" and sys.version_info >= (3, 13)  # rtmidi2 replaces it, without JACK
     return on_ci() and not no_wheel and part != "landlock"  # a kernel cannot be installed
 
 

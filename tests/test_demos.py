@@ -1,4 +1,4 @@
-"""Eleven demos that are ready to be heard: loudness, peaks, offset and clicks at two sample rates."""
+"""Twelve demos that are ready to be heard: loudness, peaks, offset and clicks at two sample rates."""
 
 from pathlib import Path
 
@@ -12,8 +12,8 @@ from tests.rendering import patch_of
 PATCHES = Path(__file__).parent.parent / "patches"
 
 DEMOS = (
-    "arpeggio", "choir", "demo", "eight_voices", "feedback_fm", "patches_as_blocks", "pluck", "slides", "song",
-    "subtractive_voice", "temple",
+    "arpeggio", "choir", "demo", "eight_voices", "feedback_fm", "first_sound", "patches_as_blocks", "pluck", "slides",
+    "song", "subtractive_voice", "temple",
 )  # fmt: skip
 SECONDS = 8.0
 

@@ -7,6 +7,7 @@ MIDI and OSC are received in separate threads and take effect immediately. The t
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterable
 
 from nodegraph.engine.core import Engine, EngineError
@@ -21,6 +22,7 @@ from .midi_learn import Bindings, controller_input_of
 from .notices import Notices
 from .osc import OscServer
 
+MAX_ARRIVED = 6  # messages that are remembered for display
 MIN_KEY_SECONDS = 0.002  # minimum seconds between a note-on and its note-off
 
 
@@ -41,6 +43,7 @@ class Connections:
         self._lamp_output: MidiOutputs | None = None
         self._port_filters: tuple[str, ...] = ()
         self._held = HeldKeys()
+        self.arrived: deque[tuple[str, bytes]] = deque(maxlen=MAX_ARRIVED)  # port and message, the latest last
 
     @property
     def engine(self) -> Engine | None:
@@ -90,6 +93,11 @@ class Connections:
         self.close_osc()
         self.update()
 
+    @property
+    def midi_inputs(self) -> list[str]:
+        """The names of the open MIDI inputs."""
+        return self._inputs.names if self._inputs is not None else []
+
     def close_osc(self) -> None:
         """Stop the OSC server."""
         if self.osc is not None:
@@ -111,6 +119,7 @@ class Connections:
     def on_message(self, port: str, message: bytes, arrived: float) -> None:
         """Handle a MIDI message from ``port``, received at ``arrived`` (``time.perf_counter``)."""
         at = 0
+        self.arrived.append((port, message))
         if self.engine is not None:
             at = self._held.on_message(
                 port, message, self.engine.midi_time(arrived), round(MIN_KEY_SECONDS * self.engine.rate)

@@ -6,13 +6,14 @@ import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from nodegraph.blocks.registry import family_name, node_types
+from nodegraph.blocks.registry import family_name, node_types, words_of
+from nodegraph.blocks.wiring_counts import block_counts, usual
 from nodegraph.node import Node
 
 from .command import on
 from .desk import Desk, OpenPalette
 from .events import PaletteChosen, PaletteTyped
-from .fuzzy import Match, search
+from .fuzzy import Match, nearest, search
 from .plain import first_line
 from .view import PaletteEntry, PaletteVisual, Point
 
@@ -22,14 +23,19 @@ PAGE = 10
 
 @dataclass(frozen=True)
 class Candidate:
-    """An entry that can be chosen, found by its label, ``words`` and ``aliases``; ``family`` sets the colour."""
+    """An entry that can be chosen, found by its label, ``text`` and ``aliases``; ``family`` sets the colour.
+
+    ``usual`` says how usual it is, from 0 to 1: of entries that match equally well the most usual comes first; entries
+    below 0 come after others.
+    """
 
     key: str
     label: str
     family: str = ""
     doc: str = ""
-    words: str = ""
+    text: str = ""
     aliases: tuple[str, ...] = ()
+    usual: float = 0.0
 
 
 def block_candidates(types: Iterable[type[Node]] | None = None) -> list[Candidate]:
@@ -41,10 +47,23 @@ def block_candidates(types: Iterable[type[Node]] | None = None) -> list[Candidat
         doc = inspect.getdoc(cls) or ""
         spec = cls.spec
         more = " ".join([*spec.choices, *(v for choice in spec.choices.values() for v in choice.values)])
-        found.append(
-            Candidate(cls.type, cls.type, family_name(cls.family), first_line(cls), f"{doc} {more}", cls.aliases)
-        )
+        weight = usual(block_counts()[cls.type])
+        family = family_name(cls.family)
+        found.append(Candidate(cls.type, cls.type, family, first_line(cls), f"{doc}\n{more}", words_of(cls), weight))
     return found
+
+
+def find(query: str, candidates: list[Candidate]) -> list[tuple[Candidate, Match]]:
+    """Return the candidates that match a query, best first; all in their order for an empty query."""
+    names = [(one.label, one.text, one.family, one.aliases) for one in candidates]
+    weights = [one.usual for one in candidates] if query.strip() else ()
+    return [(candidates[i], match) for i, match in search(query, names, weights)]
+
+
+def find_nearest(query: str, candidates: list[Candidate]) -> list[Candidate]:
+    """Return the candidates whose names are spelled most like a query, best first."""
+    names = [(one.label, "", "", one.aliases) for one in candidates]
+    return [candidates[i] for i, _ in nearest(query, names)]
 
 
 def open_palette(
@@ -53,20 +72,27 @@ def open_palette(
     candidates: list[Candidate],
     choose: Callable[[str, Point | None], object],
     empty: str = "No match.",
+    otherwise: Callable[[str], list[Candidate]] = lambda query: [],
 ) -> None:
-    """Show a palette; ``choose(key, at)`` receives the chosen key and the canvas point it was dragged to."""
+    """Show a palette; ``choose(key, at)`` receives the chosen key and the canvas point it was dragged to.
 
-    def find(query: str) -> PaletteVisual:
-        names = [(entry.label, entry.words, entry.family, entry.aliases) for entry in candidates]
-        found = search(query, names)[:MAX_COUNT] if query.strip() else [(i, Match(0)) for i in range(len(names))]
-        entries = tuple(
-            PaletteEntry(candidates[i].key, candidates[i].label, candidates[i].family, candidates[i].doc, match.hits)
-            for i, match in found
-        )
-        return PaletteVisual(title, query, entries, 0 if entries else -1, "" if entries else empty)
+    If nothing matches a query, the candidates ``otherwise(query)`` are shown, and none of them is chosen.
+    """
 
-    desk.palette = OpenPalette(find(""), find, choose)
+    def entries_for(query: str) -> PaletteVisual:
+        found = find(query, candidates)
+        found = found[:MAX_COUNT] if query.strip() else found
+        entries = tuple(_entry(one, match.hits) for one, match in found)
+        if not entries:
+            return PaletteVisual(title, query, tuple(map(_entry, otherwise(query))), -1, empty)
+        return PaletteVisual(title, query, entries, 0)
+
+    desk.palette = OpenPalette(entries_for(""), entries_for, choose)
     desk.view.show_palette(desk.palette.visual)
+
+
+def _entry(candidate: Candidate, hits: tuple[int, ...] = ()) -> PaletteEntry:
+    return PaletteEntry(candidate.key, candidate.label, candidate.family, candidate.doc, hits)
 
 
 def palette_key(desk: Desk, key: str) -> bool:

@@ -48,6 +48,7 @@ from .view import View
 
 LOG = "errors.log"
 FREQUENT = Pointer | Slide | CameraMoved | KeyReleased | VolumeDragged  # events that change no menu
+FIRST_STEPS = "double-click or N: add a block  ·  Ctrl+O: open  ·  F1: help"  # on an empty canvas
 PANEL_PERIOD, MENU_PERIOD = 1.0 / 15.0, 0.25
 
 
@@ -226,6 +227,7 @@ class Presenter:
         chosen = desk.selection
         self.screen.mark(chosen.nodes, chosen.wires, chosen.notes, chosen.focus)
         self.screen.set_camera(desk.camera)
+        self.screen.canvas_text("" if shown.nodes or shown.notes or shown.areas else FIRST_STEPS)
         self.screen.title(_title(desk))
         self.screen.path((_name(desk), *desk.subpatch_path))
 

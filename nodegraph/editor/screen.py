@@ -37,6 +37,7 @@ class ViewUpdater:
         self._status: Status | None = None
         self._master: MasterVisual | None = None
         self._path: tuple[str, ...] | None = None
+        self._canvas_text: str | None = None
 
     def show(
         self, nodes: Mapping[str, NodeVisual], wires: Mapping[WireKey, WireVisual], notes: Mapping[str, NoteVisual]
@@ -104,6 +105,12 @@ class ViewUpdater:
         if self._camera != camera:
             self._camera = camera
             self.view.set_camera(camera)
+
+    def canvas_text(self, text: str) -> None:
+        """Show the line of text on the canvas."""
+        if text != self._canvas_text:
+            self._canvas_text = text
+            self.view.set_canvas_text(text)
 
     def title(self, text: str) -> None:
         if self._title != text:

@@ -214,6 +214,19 @@ class PaletteVisual:
 
 
 @dataclass(frozen=True)
+class Card:
+    """A card to click: a ``title`` and a few words below it. With ``sound`` it has a button that plays a sound.
+
+    Its events have the value ``key``, or ``hear:KEY`` for the sound.
+    """
+
+    key: str
+    title: str
+    text: str = ""
+    sound: bool = False
+
+
+@dataclass(frozen=True)
 class Item:
     """An item of a panel; its events contain ``key``.
 
@@ -222,7 +235,7 @@ class Item:
     "slider" ((position 0…1, text)), "toggle" (bool), "entry" (str), "choice" ((chosen, options)),
     "progress" ((part 0…1, text)), "table" ((column titles, rows of strings)),
     "fader" ((position 0…1, text), vertical; consecutive faders form a row),
-    "drawing" (Drawing), "row" (tuple of items in one row), "line" (None).
+    "drawing" (Drawing), "row" (tuple of items in one row), "line" (None), "cards" ((cards in a row, tuple of Card)).
     """
 
     kind: str
@@ -298,6 +311,9 @@ class View(Protocol):
 
     def set_camera(self, camera: Camera) -> None: ...
     def set_minimap(self, shown: bool) -> None: ...
+    def set_canvas_text(self, text: str) -> None:
+        """Write a faint line in the middle of the empty canvas ("" for none)."""
+
     def show_hint(self, text: str, refused: bool = False) -> None:
         """Show a hint at the pointer ("" for none): the effect of a wire, or the reason why it is refused."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nodegraph.blocks.registry import node_types
+from nodegraph.blocks.wiring_counts import usual, wire_counts
 from nodegraph.graph import wire_problem
 from nodegraph.graph.buses import bus_edges
 from nodegraph.graph.ports import PatchLocation, spec_of
@@ -152,10 +153,37 @@ def _ports(spec: Spec, output: bool) -> Mapping[str, Port]:
     return spec.output_ports if output else spec.input_ports
 
 
-def fitting_blocks(port: Port, from_output: bool, types: Iterable[type[Node]]) -> list[tuple[type[Node], str]]:
-    """Return the blocks that can be connected to a port, with the name of their port."""
-    found = [(cls, port_for(cls.spec, port, not from_output)) for cls in types if not cls.hidden]
-    return [(cls, name) for cls, name in found if name is not None]
+@dataclass(frozen=True)
+class Fit:
+    """A block that fits a wire: its port for the wire, and how usual the pair is, from 0 to 1."""
+
+    block: type[Node]
+    port: str
+    usual: float
+
+
+def fitting_blocks(port: Port, from_output: bool, types: Iterable[type[Node]], of: str = "") -> list[Fit]:
+    """Return the blocks that can be connected to a port of a block of type ``of``, the most usual first.
+
+    Usual are pairs of ports that the included patches wire, then ports of the same unit, then the first port that fits.
+    """
+    found = []
+    for cls in types:
+        names = [name for name, other in _ports(cls.spec, not from_output).items() if ports_fit(port, other)]
+        if names and not cls.hidden:
+            weights = [_weight(port, of, cls, name, from_output) for name in names]
+            best = max(weights)
+            found.append(Fit(cls, names[weights.index(best)], best))
+    return sorted(found, key=lambda fit: -fit.usual)
+
+
+def _weight(port: Port, of: str, cls: type[Node], name: str, from_output: bool) -> float:
+    """Return how usual a wire between a port of a block of type ``of`` and a port of ``cls`` is, from 0 to 1."""
+    ends = (of, port.name), (cls.type, name)
+    pair = usual(wire_counts()[ends if from_output else (ends[1], ends[0])])
+    unit = getattr(port, "unit", "")
+    same_unit = bool(unit) and unit == getattr(_ports(cls.spec, not from_output)[name], "unit", "")
+    return 0.75 * pair + 0.25 * same_unit
 
 
 def inserting_blocks(port: Port, types: Iterable[type[Node]]) -> list[tuple[type[Node], str, str]]:

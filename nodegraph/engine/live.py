@@ -6,7 +6,7 @@ import ctypes
 import gc
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -313,7 +313,7 @@ class Live(Engine):
             load_max=int(live[cb.LIVE_WORST]) / 1000,
             peak=float(view(self._live_address, cb.LIVE_WORDS, np.float64)[cb.LIVE_PEAK]),
             limited=int(live[cb.LIVE_LIMITED]),
-            latency_samples=self.plan.latency if self.plan else 0,
+            latency_samples=self.latency,
             faults=list(dict.fromkeys(self.node_address(fault.node) for fault in self.faults())),
             node_times=self._times_by_address(),
             late_answers=self.late_answers(),
@@ -470,6 +470,20 @@ def devices() -> list[dict[str, Any]]:
         }
         for device in sounddevice.query_devices()
     ]
+
+
+def supported_rates(device: int | str | None, rates: Iterable[float]) -> tuple[float, ...]:
+    """Return those of ``rates`` (Hz) at which an output device (None: the default) opens. Raises EngineError."""
+    sounddevice = _sounddevice()
+
+    def is_supported(rate: float) -> bool:
+        try:
+            sounddevice.check_output_settings(device=device, samplerate=rate)
+        except Exception:  # the device does not run at this rate, or is in use
+            return False
+        return True
+
+    return tuple(rate for rate in rates if is_supported(rate))
 
 
 Target = tuple[str, float, int, int, Any]

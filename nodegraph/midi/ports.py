@@ -1,4 +1,4 @@
-"""MIDI ports through python-rtmidi (ALSA, JACK, CoreMIDI, WinMM), reopened after a device was replugged.
+"""MIDI ports through RtMidi (ALSA, JACK, CoreMIDI, WinMM), reopened after a device was replugged.
 
 One thread reads messages from queues that native code fills, so that drivers do not wait for Python. The ports of mido
 are not used: they call Python from the driver's thread, drop its time stamps and do not reopen devices.
@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from .drivers import midi_driver
 from .messages import MessageStream
 
 PROGRAM = "nodegraph"
@@ -384,15 +385,14 @@ def _raise_priority() -> None:
 
 
 def _rtmidi() -> Any:
-    try:
-        import rtmidi
-    except (ImportError, OSError):
-        raise MidiError("python-rtmidi is not installed: pip install 'nodegraph[midi]'.") from None
-    return rtmidi
+    driver = midi_driver()
+    if driver is None:
+        raise MidiError("the MIDI driver is not installed: pip install 'nodegraph[midi]'.")
+    return driver
 
 
 def _systems() -> dict[str, int]:
-    """Return the MIDI systems that python-rtmidi was built with, by name."""
+    """Return the MIDI systems that the driver was built with, by name."""
     rtmidi = _rtmidi()
     known = {
         "ALSA": rtmidi.API_LINUX_ALSA,

@@ -34,6 +34,13 @@ def test_page_of_a_block_shows_ports_settings_and_equation(cli):
     assert page["type"] == "saw" and page["inputs"][0]["unit"] == "Hz"
 
 
+def test_search_finds_blocks_as_the_palette_does(cli):
+    assert cli("nodes", "--search", "lop~").out.startswith("one_pole ")
+    assert cli("nodes", "--search", "Tiefpass Filter", "--json").json[0]["type"] in ("ladder", "state_variable")
+    assert "no block matches 'qxjz'" in cli("nodes", "--search", "qxjz").line
+    assert cli("nodes", "saw", "--search", "x").status == 2
+
+
 def test_every_block_has_a_page(cli):
     for type in node_types():
         assert cli("nodes", type).status == 0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from nodegraph.cli.model_patch import model_patch, transform_size
+from nodegraph.learn.model_patch import model_patch, transform_size
 from tests.nodes.frame_helpers import random_model
 
 

@@ -187,6 +187,7 @@ def test_invalid_input_is_reported_in_one_line(cli, bank, arguments, status, wor
 
 def test_missing_midi_is_reported_in_one_line(cli, bank, monkeypatch):
     monkeypatch.setitem(sys.modules, "rtmidi", None)
+    monkeypatch.setitem(sys.modules, "rtmidi2", None)
     outcome = cli("run", "bank.json", "--null", "-s", 0.1, "--midi", "all")
     assert outcome.status == 1 and "pip install 'nodegraph[midi]'" in outcome.line
 

@@ -44,6 +44,7 @@ class FakeView:
         self.selected: tuple[Any, ...] = (frozenset(), frozenset(), frozenset(), None)
         self.camera = Camera()
         self.minimap = False
+        self.canvas_text = ""
         self.hint: tuple[str, bool] = ("", False)
         self.marked: frozenset[Pin] | None = None
         self.hover: WireKey | None = None
@@ -130,6 +131,9 @@ class FakeView:
 
     def set_minimap(self, shown: bool) -> None:
         self.minimap = shown
+
+    def set_canvas_text(self, text: str) -> None:
+        self.canvas_text = text
 
     def show_hint(self, text: str, refused: bool = False) -> None:
         self.hint = (text, refused)
@@ -250,6 +254,9 @@ class FakeSound:
 
     def devices(self) -> list[dict[str, Any]]:
         return [{"name": "one", "outputs": 2}, {"name": "two", "outputs": 2}, {"name": "mic", "outputs": 0}]
+
+    def supported_rates(self, rates: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple(rate for rate in rates if rate in (44100.0, 48000.0))
 
     def select_device(self, device: int | str | None, rate: float | None = None, blocksize: int | None = None) -> None:
         self.chosen.append((device, rate, blocksize))

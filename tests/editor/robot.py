@@ -61,6 +61,7 @@ class Robot:
         self.app = app
         self.desk = app.presenter.desk
         self.view = app.view
+        self.effort = {"clicks": 0, "keys": 0}  # of the user since the counts were set to 0
 
     @property
     def patch(self):
@@ -122,6 +123,7 @@ class Robot:
         self.click_here(button, times)
 
     def click_here(self, button: int = 1, times: int = 1) -> None:
+        self.effort["clicks"] += times
         for _ in range(times):
             self.do("mousedown", button)
             self.frames(2)
@@ -141,8 +143,14 @@ class Robot:
         (left, top), (width, height) = dpg.get_item_rect_min(widget), dpg.get_item_rect_size(widget)
         self.click_pixel(left + min(width, 60) / 2, top + height / 2)
 
+    def click_card(self, panel: str, item: str, index: int) -> None:
+        """Click a card of a panel, by its place."""
+        _, cards = next(one.value for one in self.view.panels.visual(panel).items if one.key == item)
+        self.click_item(panel, f"{item}:{cards[index].key}")
+
     def drag(self, start: tuple[float, float], end: tuple[float, float], button: int = 1, steps: int = 4) -> None:
         """Press, move in several steps, release."""
+        self.effort["clicks"] += 1
         self.point(start)
         self.do("mousedown", button)
         self.frames(2)
@@ -160,11 +168,13 @@ class Robot:
             self.frames(2)
 
     def key(self, *names: str) -> None:
+        self.effort["keys"] += len(names)
         for name in names:
             self.do("key", name)
             self.frames(3)
 
     def type(self, text: str) -> None:
+        self.effort["keys"] += len(text)
         self.do("type", "--delay", 30, "--", text)
         self.frames(6)
 

@@ -16,6 +16,7 @@ import soundfile
 
 from nodegraph.editor.commands.training import TrainingPanel
 from nodegraph.editor.events import CloseRequested, FilesDropped, PanelEvent
+from nodegraph.editor.external import ExternalControl, external_control
 from nodegraph.editor.view import Pin
 from nodegraph.engine.offline import Offline
 from nodegraph.files.demos import demo_patch
@@ -352,10 +353,17 @@ def test_missing_file_and_unknown_block_show_badges(user, tmp_path):
 
 def test_status_line_shows_the_engine_state(user):
     user.chain("sine", "audio_out")
-    user.sound.now = replace(user.sound.now, load=0.123, xruns=2, latency=441, times={("sine1",): 14.5}, late_answers=3)
+    user.sound.now = replace(
+        user.sound.now, load=0.123, xruns=2, latency=441, times={("sine1",): 14.5}, late_answers=3, tier="fused"
+    )
     user.wait(1.5)
     parts = dict(user.view.status.parts)
-    assert parts["load"] == "load 12 %" and parts["xruns"] == "xruns 2" and parts["latency"] == "latency 10.0 ms"
+    assert (
+        parts["load"] == "load 12 %"
+        and parts["tier"] == "fused"
+        and parts["xruns"] == "xruns 2"
+        and parts["latency"] == "latency 10.0 ms"
+    )
     assert parts["late"] == "late model answers 3" and "late" in user.view.status.alarm
     assert parts["device"] == "fake" and parts["rate"] == "44.1 kHz / 256"
     assert user.view.loads["sine1"] == "1.0 %"
@@ -514,3 +522,31 @@ def test_job_runs_at_lower_priority_than_the_sound(user):
     job = user.desk.jobs.start("test", niceness)
     finish(user)
     assert job.result == max(before, 10) and niceness() == before
+
+
+def test_device_panel_plays_a_tone_and_shows_the_rates_of_the_device(user):
+    user.press("ctrl+,")
+    assert user.item("device", "rates").value == "This device runs at 44100, 48000 Hz."
+    user.press_button("device", "Play a tone")
+    (samples, rate) = user.sound.previews[-1]
+    spectrum = np.abs(np.fft.rfft(samples))
+    assert np.argmax(spectrum) * rate / len(samples) == pytest.approx(440.0, abs=1.0)
+    assert 0.1 < np.abs(samples).max() < 0.3 and abs(samples[0]) < 0.01
+    assert "A tone plays on fake" in user.item("device", "test").value
+
+
+def test_device_panel_shows_the_level_of_the_input_and_midi_messages(user, monkeypatch):
+    user.sound.input = np.full((1000, 1), 0.5, np.float32)
+    monkeypatch.setattr(type(user.sound), "record_input", lambda self, seconds, stopped: (self.input, 44100.0))
+    monkeypatch.setattr(ExternalControl, "listen", lambda self, desk: "")
+    user.press("ctrl+,")
+    user.press_button("device", "Show what arrives")
+    connections = external_control(user.desk).attach(user.desk)
+    connections.on_message("Keys", bytes((0x90, 60, 100)), 0.0)
+    end = time.monotonic() + 20.0
+    while "peak" not in user.item("device", "test").value and time.monotonic() < end:
+        user.wait(0.1)
+        time.sleep(0.01)
+    shown = user.item("device", "test").value
+    assert "The input has a peak of -6 dBFS." in shown
+    assert "Keys: note_on channel=0 note=60 velocity=100" in shown

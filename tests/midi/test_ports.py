@@ -4,6 +4,7 @@ import itertools
 import sys
 import threading
 import time
+from types import ModuleType
 
 import pytest
 
@@ -391,8 +392,60 @@ def test_failing_receiver_does_not_stop_the_reader(device):
         inputs.close()
 
 
+class Rtmidi2Device:
+    """A replacement for the classes of rtmidi2: one device, whose messages are already in its queue."""
+
+    ports = ("A device",)
+
+    def __init__(self, client, *arguments):
+        self.waiting, self.sent, self.deltatime = [[0x90, 60, 100], [0x80, 60, 0]], [], 0.0001
+        Rtmidi2Device.last = self
+
+    def ignore_types(self, midi_sysex=True, midi_time=True, midi_sense=True):
+        assert (midi_sysex, midi_time, midi_sense) == (True, False, True)
+
+    def open_port(self, port=0):
+        assert port == 0
+
+    def get_message(self):
+        return self.waiting.pop(0) if self.waiting else None
+
+    def send_raw(self, *data):
+        self.sent.append(data)
+
+    def close_port(self):
+        pass
+
+
+@pytest.fixture
+def only_rtmidi2(monkeypatch):
+    """A module rtmidi2 with one device, and no python-rtmidi, on macOS."""
+    driver = ModuleType("rtmidi2")
+    driver.__dict__.update(API_LINUX_ALSA=2, API_UNIX_JACK=3, API_MACOSX_CORE=1, API_WINDOWS_MM=4)
+    driver.MidiIn = driver.MidiOut = Rtmidi2Device
+    monkeypatch.setitem(sys.modules, "rtmidi", None)
+    monkeypatch.setitem(sys.modules, "rtmidi2", driver)
+    monkeypatch.setattr(sys, "platform", "darwin")
+
+
+def test_rtmidi2_receives_and_sends_without_python_rtmidi(only_rtmidi2, received):
+    inputs = MidiInputs(received, ["device"], received.lines.append)
+    inputs.start()
+    try:
+        assert received.wait(2) == [NOTE, b"\x80\x3c\x00"]
+        assert received.ports == {"A device"} and received.lines == []
+    finally:
+        inputs.close()
+    outputs = MidiOutputs(["device"])
+    outputs.scan()
+    outputs.send(NOTE)
+    assert Rtmidi2Device.last.sent == [tuple(NOTE)]
+    outputs.close()
+
+
 def test_missing_rtmidi_raises_the_install_command(monkeypatch):
     monkeypatch.setitem(sys.modules, "rtmidi", None)
+    monkeypatch.setitem(sys.modules, "rtmidi2", None)
     with pytest.raises(MidiError, match=r"pip install 'nodegraph\[midi\]'"):
         MidiInputs(lambda *_: None)
 

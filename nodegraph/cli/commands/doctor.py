@@ -66,7 +66,7 @@ def run_checks() -> Iterator[Check]:
     yield _demos()
     yield _package("sounddevice", "sounddevice", "live playback", extra="sounddevice cffi")
     yield from _sound()
-    yield _package("python-rtmidi", "rtmidi", "MIDI devices")
+    yield _midi_driver()
     yield from _midi()
     yield _package("python-osc", "pythonosc", "OSC")
     yield _package("dearpygui", "dearpygui", "the editor", extra="'dearpygui>=2.3.1'")
@@ -155,10 +155,19 @@ def _sound() -> Iterator[Check]:
     yield Check("sound device", bool(outputs), names or "none found; `render` and `run --null` work without one")
 
 
+def _midi_driver() -> Check:
+    names = {"python-rtmidi": "rtmidi", "rtmidi2": "rtmidi2"}
+    name = next((name for name, module in names.items() if find_spec(module)), None)
+    if name is None:
+        name = "rtmidi2" if sys.version_info >= (3, 13) else "python-rtmidi"
+    return _package(name, names[name], "MIDI devices")
+
+
 def _midi() -> Iterator[Check]:
     from nodegraph.midi import ports
+    from nodegraph.midi.drivers import midi_driver
 
-    if find_spec("rtmidi") is None:
+    if midi_driver() is None:
         return
     try:
         with silence_native_stderr():

@@ -77,6 +77,8 @@ def edit(
         graph = build_graph(opened.document, sound.rate, opened.path, allow_outside, tolerant=True)
         compile_kernels(kernels_of_graph(graph))
     app = App(sound, opened, home, allow_outside, graph)
+    if patch is None:
+        app.presenter.run("start_page")
     with catch_stop_signals() as stop:  # unsaved changes are offered at the next start
         app.run(each_frame=lambda app: app.view.quit() if stop.requested else None)
     for line in sound.state().notices[-1:] if flight is not None else ():

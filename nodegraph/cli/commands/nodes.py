@@ -15,16 +15,26 @@ from ..output import columns, print_json, print_line, print_warning
 if TYPE_CHECKING:
     from nodegraph.node import Node
 
+MAX_FOUND = 12  # blocks that a search lists
+
 
 def nodes(
     type: Annotated[str | None, typer.Argument(metavar="TYPE", show_default=False, help="Block to show.")] = None,
+    search: Annotated[
+        str | None, typer.Option("--search", metavar="WORDS", show_default=False, help="Find blocks by any words.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """List all blocks, or show ports, settings and equation of one."""
+    """List or search blocks, or show ports, settings and equation of one."""
     from nodegraph.blocks.page import page
     from nodegraph.blocks.registry import load_failures, node_types
 
     types = node_types()
+    if search is not None:
+        if type is not None:
+            raise typer.BadParameter("takes no TYPE besides. Use one of both", param_hint="--search")
+        _search(search, types, json)
+        return
     if type is not None:
         cls = _find(type, types)
         data = page(cls)
@@ -46,6 +56,21 @@ def nodes(
     columns([(row[0].ljust(width), *row[1:]) if len(row) > 1 else (*row, "") for row in rows])
     for source, reason in load_failures().items():
         print_warning(f"{source} was not loaded: {reason}")
+
+
+def _search(words: str, types: dict[str, type[Node]], json: bool) -> None:
+    """Print the blocks that the palette of the editor finds, best first."""
+    from nodegraph.blocks.page import page
+    from nodegraph.editor.palettes import block_candidates, find
+
+    found = [candidate for candidate, _ in find(words, block_candidates())][:MAX_FOUND]
+    if not found:
+        raise CommandError(f"no block matches '{words}'. List all blocks with `nodegraph nodes`.")
+    if json:
+        print_json([page(types[one.key]) for one in found])
+        return
+    width = max(len(one.label) for one in found)
+    columns([(one.label.ljust(width), one.doc) for one in found])
 
 
 def _find(name: str, types: dict[str, type[Node]]) -> type[Node]:

@@ -10,11 +10,10 @@ import typer
 
 from ..control_options import ControllerFile, Midi
 from ..errors import CommandError
-from ..model_patch import model_patch
 from ..options import Json, Rate, Seconds
 from ..output import print_line
+from ..single_render import render_patch
 from .demo import PLAY_SECONDS, RENDER_SECONDS, playback_problem
-from .render import render
 from .run import run
 
 RATE = 44100.0
@@ -49,6 +48,8 @@ def play_model(
         raise CommandError("--live is for the sound input, not for a file. Leave out one of them.")
     if sound is not None and not sound.is_file():
         raise CommandError(f"{sound}: sound file not found. Check the path.")
+    from nodegraph.learn.model_patch import model_patch
+
     problem = "" if null or output else playback_problem()
     chosen = rate or RATE
     with tempfile.TemporaryDirectory() as folder:
@@ -63,7 +64,7 @@ def play_model(
             print_line(f"Playback is unavailable ({problem}). Rendering to a file instead.")
         written = output or Path(f"{model.stem}.wav")
         duration = seconds or (_duration(sound) if sound else RENDER_SECONDS)
-        return render(patch, written, seconds=duration, rate=chosen, allow_outside=True, json=json)
+        return render_patch(patch, written, seconds=duration, rate=chosen, allow_outside=True, json=json)
 
 
 def _duration(sound: Path) -> float:

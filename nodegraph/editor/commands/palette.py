@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nodegraph.blocks.registry import node_types
-from nodegraph.patch import Action
+from nodegraph.blocks.registry import load_file, node_types
+from nodegraph.blocks.template import TemplateError, write_template
+from nodegraph.patch import Action, PatchError
 
 from ..canvas import camera as canvas
 from ..command import COMMANDS, command
 from ..desk import Desk
-from ..palettes import Candidate, block_candidates, open_palette
+from ..palettes import Candidate, block_candidates, find_nearest, open_palette
+from ..patch_blocks import DEMO, SAVED, patch_block, patch_candidates
 from ..targets import wire_of
 from ..view import Pin, Point, WireKey
-from ..wiring import add_block as adding
 from ..wiring import (
+    Fit,
     fitting_blocks,
     fitting_pins,
     insert_on_wire,
@@ -23,46 +25,82 @@ from ..wiring import (
     propose_wire,
     replacement_actions,
 )
-from .subpatches import file_block
+from ..wiring import add_block as adding
+from .help_search import search_help
 
 OFFSET = 12.0  # px from the pointer to a new block
+HELP, OWN = "help:", "own block"  # entries of the palette that are no blocks
+CANVAS = {  # commands that the palette offers as well, with their other words
+    "add_note": "note, text, label, annotation, remark, write, Kommentar, commentaire",
+    "add_area": "frame, group box, background, region, colour, panel",
+}
 
 
 @command("Add block…", "n", "insert", menu="Insert", section=0)
 def add_block(desk: Desk, payload: object) -> None:
     """Open the palette and add a block at the pointer."""
     at = payload if isinstance(payload, tuple) else desk.pointer
-    candidates = block_candidates() + saved_patches(desk)
-    open_palette(
-        desk, "Add block", candidates, lambda key, position: add(desk, key, position or at), "No block matches."
-    )
+    blocks = block_candidates()
+
+    def choose(key: str, position: Point | None) -> None:
+        if key.startswith(HELP):
+            search_help(desk, key.removeprefix(HELP))
+        elif key == OWN:
+            own_block(desk, position or at)
+        elif key in CANVAS:
+            COMMANDS[key].run(desk, position or at)
+        else:
+            add(desk, key, position or at)
+
+    def otherwise(query: str) -> list[Candidate]:
+        return [
+            *find_nearest(query, blocks),
+            Candidate(f"{HELP}{query}", "Search the help texts…", "help", f"blocks whose help has “{query}”"),
+            Candidate(
+                OWN, "Make a block of your own…", "user blocks", "a working block as a Python file, to be edited"
+            ),
+        ]
+
+    candidates = [*blocks, *canvas_candidates(), *patch_candidates(desk)]
+    open_palette(desk, "Add block", candidates, choose, "No block matches.", otherwise)
 
 
-def saved_patches(desk: Desk) -> list[Candidate]:
-    """Return the patches in the patch's folder, which can be added as blocks."""
-    path = desk.patch.path
-    if path is None:
-        return []
-    found = []
-    for other in sorted(path.parent.glob("*.json"))[:200]:
-        if other.name != path.name:
-            found.append(
-                Candidate(f"file:{other.name}", other.stem, "saved patch", f"the patch {other.name} as a block")
-            )
-    return found
+def canvas_candidates() -> list[Candidate]:
+    """Return the comment and the area, which are added to the canvas as blocks are."""
+    commands = [(COMMANDS[name], tuple(words.split(", "))) for name, words in CANVAS.items()]
+    return [Candidate(one.name, one.label.lower(), "canvas", one.doc, one.doc, words) for one, words in commands]
 
 
 def add(desk: Desk, key: str, at: Point) -> str | None:
-    """Add a block, or a saved patch (``file:NAME``), and select it. Return its id, or None on failure."""
+    """Add a block or a patch as a block and select it. Return its id, or None if none was added."""
     place = canvas.free_place(desk, at)
-    if key.startswith("file:"):
-        action = file_block(desk, key.removeprefix("file:"), place)
-    else:
-        action = adding(desk.document, key, place)
-    if not desk.do(action):
+    try:
+        action = patch_block(desk, key, place) if key.startswith((SAVED, DEMO)) else adding(desk.document, key, place)
+    except PatchError as error:
+        desk.notify(str(error), alarm=True)
+        return None
+    if action is None or not desk.do(action):
         return None
     desk.select([action.id])
     return action.id
+
+
+@command("New block of your own…", menu="Insert", section=0, aliases=("python", "code", "equation", "write a block"))
+def own_block(desk: Desk, payload: object) -> None:
+    """Write a working block as a Python file in the folder of user blocks, and add it; edits of the file are heard."""
+    at = payload if isinstance(payload, tuple) else desk.pointer
+
+    def make(name: str) -> None:
+        try:
+            path, type = write_template("_".join(name.split()))
+            load_file(path)
+        except TemplateError as error:
+            desk.notify(f"The name {error}." if error.is_name else str(error), alarm=True)
+            return
+        if add(desk, type, at):
+            desk.notify(f"{type} is defined in {path}. Edit this file; it is loaded when it is saved.")
+
+    desk.ask("own block", "Name of the block", "my_block", make)
 
 
 def offer_for_wire(desk: Desk, start: Pin, at: Point) -> None:
@@ -70,7 +108,8 @@ def offer_for_wire(desk: Desk, start: Pin, at: Point) -> None:
     port = desk.wiring.port(start)
     if port is None:
         return
-    ports = {cls.type: name for cls, name in fitting_blocks(port, start.output, node_types().values())}
+    fits = fitting_blocks(port, start.output, node_types().values(), desk.document.nodes[start.node].type)
+    ports = {fit.block.type: fit.port for fit in fits}
 
     def chosen(key: str, position: Point | None) -> None:
         before = desk.document
@@ -83,13 +122,15 @@ def offer_for_wire(desk: Desk, start: Pin, at: Point) -> None:
             desk.select([action.id])
 
     title = f"Connect {start.end} to" if start.output else f"Feed {start.end} from"
-    open_palette(desk, title, _with_ports(ports), chosen, "No matching block fits this wire.")
+    open_palette(desk, title, _fitting(fits), chosen, "No matching block fits this wire.")
 
 
-def _with_ports(ports: dict[str, str]) -> list[Candidate]:
-    types = node_types()
-    found = block_candidates([types[type] for type in ports])
-    return [replace(block, doc=f"→ {ports[block.key]}: {block.doc}") for block in found]
+def _fitting(fits: list[Fit]) -> list[Candidate]:
+    blocks = block_candidates([fit.block for fit in fits])
+    return [
+        replace(block, doc=f"→ {fit.port}: {block.doc}", usual=fit.usual or 0.1 * block.usual)
+        for block, fit in zip(blocks, fits)
+    ]
 
 
 @command("Insert block into wire…", "i", menu="Insert", section=0, possible=lambda desk: len(desk.selection.wires) == 1)

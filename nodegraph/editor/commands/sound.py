@@ -12,6 +12,7 @@ from ..command import command
 from ..desk import Desk, Panel
 from ..events import PanelEvent
 from ..jobs import Job
+from ..machine_test import MachineTest
 from ..quantity import QuantityError, parse_quantity
 from ..view import Item, PanelVisual
 
@@ -65,9 +66,12 @@ def hop_of(desk: Desk) -> int:
 
 
 class DevicePanel(Panel):
-    """Panel that selects the audio device, sample rate and block size."""
+    """Panel that selects the audio device, sample rate and block size, and tests them."""
 
     key = "device"
+
+    def __init__(self) -> None:
+        self.test = MachineTest(self.key)
 
     def visual(self, desk: Desk) -> PanelVisual:
         chosen = desk.preferences
@@ -81,6 +85,7 @@ class DevicePanel(Panel):
             depth_item(desk),
             Item("text", "state", value=self._state(desk)),
             Item("button", "again", "Rescan devices"),
+            *self.test.items(desk, RATES),
         )
         return PanelVisual(self.key, "Audio device", items)
 
@@ -91,6 +96,8 @@ class DevicePanel(Panel):
         return f"{state.device or 'no device'}: {state.rate:g} Hz, block size {state.blocksize}"
 
     def react(self, desk: Desk, event: PanelEvent) -> None:
+        if self.test.react(desk, event.item):
+            return
         if event.item == "device":
             name = {DEFAULT: None, NONE: "none"}.get(event.value, event.value)
             desk.set_preferences(device=name)
@@ -106,6 +113,10 @@ class DevicePanel(Panel):
 
     def tick(self, desk: Desk, now: float) -> None:
         desk.view.set_item(self.key, Item("text", "state", value=self._state(desk)))
+        self.test.tick(desk)
+
+    def closed(self, desk: Desk) -> None:
+        self.test.close(desk)
 
 
 def depth_item(desk: Desk) -> Item:

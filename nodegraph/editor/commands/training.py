@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nodegraph.models.model_file import ModelError
 from nodegraph.patch import SetParam
 
 from ..command import command
@@ -14,6 +15,7 @@ from ..events import PanelEvent
 from ..jobs import Job
 from ..panel import QuestionPanel
 from ..view import Drawing, Item, PanelVisual
+from .files import confirm_discard, show_patch
 
 ENDING = ".safetensors"
 
@@ -58,7 +60,10 @@ class TrainingPanel(Panel):
         if self.status_text:
             items.append(Item("text", "status", value=self.status_text))
         if self.model_path is not None and free:
-            items.append(Item("button", "use", f"Use {self.model_path.name} in the patch"))
+            buttons = [Item("button", "play", "Play it", tip="opens a new patch with a fader for each unit")]
+            if _coders(desk):
+                buttons.append(Item("button", "use", f"Use {self.model_path.name} in the patch"))
+            items.append(Item("row", "model actions", value=tuple(buttons)))
         return PanelVisual(self.key, "Train an autoencoder", tuple(items), size=(460.0, 0.0))
 
     def _progress(self) -> Item:
@@ -89,6 +94,8 @@ class TrainingPanel(Panel):
             self.job.cancel()
         elif event.item == "use" and self.model_path is not None:
             use_model(desk, self.model_path)
+        elif event.item == "play" and self.model_path is not None:
+            play_model(desk, self.model_path)
 
     def _chosen(self, desk: Desk, path: Path) -> None:
         self.sound = str(path)
@@ -187,12 +194,41 @@ class RunningTraining(State):
 def use_model(desk: Desk, path: Path) -> None:
     """Load a model into the selected encoders and decoders, or into all if none is selected."""
     reference = desk.reference(path)
-    coders = [id for id, record in desk.document.nodes.items() if record.type in ("encoder", "decoder")]
+    coders = _coders(desk)
     chosen = [id for id in coders if id in desk.selection.nodes] or coders
     if not chosen:
         desk.notify("The patch has no encoder or decoder. Add one, then use the model.")
         return
     desk.do(*(SetParam(id, "file", reference) for id in chosen))
+
+
+def _coders(desk: Desk) -> list[str]:
+    """Return the encoders and decoders of the displayed document."""
+    return [id for id, record in desk.document.nodes.items() if record.type in ("encoder", "decoder")]
+
+
+def play_model(desk: Desk, path: Path) -> None:
+    """Open a new patch beside a model that plays it by a fader for each unit; it is not saved yet."""
+    from nodegraph.learn.model_patch import model_patch
+
+    def show() -> None:
+        try:
+            patch = model_patch(path, rate=desk.refresh_sound_state().rate, path=_unused(path.with_suffix(".json")))
+        except ModelError as error:
+            desk.notify(str(error), alarm=True)
+            return
+        show_patch(desk, patch)
+
+    confirm_discard(desk, f"Play {path.name}", show)
+
+
+def _unused(path: Path) -> Path:
+    """Return the path of a file that does not exist yet, such as ``voice-16-2.json``."""
+    found, number = path, 1
+    while found.exists():
+        number += 1
+        found = path.with_stem(f"{path.stem}-{number}")
+    return found
 
 
 @command("Train model…", menu="Tools")

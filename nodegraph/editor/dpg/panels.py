@@ -9,15 +9,16 @@ import dearpygui.dearpygui as dpg
 import numpy as np
 
 from ..canvas.theme import Theme
-from ..canvas.typeface import supported_text
+from ..canvas.typeface import ellipsize, supported_text
 from ..events import Event, PanelClosed, PanelEvent
-from ..view import Drawing, Item, PanelVisual
+from ..view import Card, Drawing, Item, PanelVisual
 from .fields import Fields, kept_inside, screen_size
 from .plot import Plot, Textures
 
 Tag = int | str
 DRAWING_HEIGHT = 110
 FADER = (46, 150)
+CARD_HEIGHT, CARD_GAP, HEAR_WIDTH = 62, 8, 34
 LAYOUT_FRAMES = 3  # frames until the height of a panel is known
 MARGIN, TOP = 14.0, 44.0  # around panels without a given position
 
@@ -59,6 +60,10 @@ class DpgPanels:
     def widget(self, key: str, item: str) -> Tag:
         """Return the widget of an item of an open panel."""
         return self._panels[key]._widgets[item]
+
+    def visual(self, key: str) -> PanelVisual:
+        """Return the visual of an open panel."""
+        return self._panels[key].visual
 
     def free_place(self, width: float, height: float) -> tuple[float, float]:
         """Return a position where a panel hides no other: columns from the right, each from the top."""
@@ -311,6 +316,47 @@ class DpgPanel:
             for c, text in enumerate(row):
                 label = f"{supported_text(text)}##{r}.{c}"
                 dpg.add_selectable(label=label, parent=line, user_data=(r, c), callback=chosen)
+
+    def _add_cards(self, item: Item, parent: Tag, width: float) -> Tag:
+        across, cards = item.value
+        wide = (width - CARD_GAP * (across - 1)) / across
+        grid = dpg.add_group(parent=parent)
+        for first in range(0, len(cards), across):
+            row = dpg.add_group(horizontal=True, horizontal_spacing=CARD_GAP, parent=grid)
+            for card in cards[first : first + across]:
+                self._widgets[f"{item.key}:{card.key}"] = self._add_card(item, card, row, wide)
+        return grid
+
+    def _add_card(self, item: Item, card: Card, parent: Tag, width: float) -> Tag:
+        s, theme = self.owner.scale, self.owner.theme
+        height = CARD_HEIGHT * s
+
+        def chosen(tag: Tag) -> None:
+            dpg.set_value(tag, False)
+            self._changed(item, card.key)
+
+        inner = width - (HEAR_WIDTH * s if card.sound else 0.0)
+        box = dpg.add_child_window(
+            width=int(width),
+            height=int(height),
+            border=True,
+            no_scrollbar=True,
+            no_scroll_with_mouse=True,
+            parent=parent,
+        )
+        tag = dpg.add_selectable(
+            label=f"##{card.key}", width=int(inner - 14), height=int(height - 14), parent=box, pos=(7, 7),
+            callback=chosen,
+        )  # fmt: skip
+        if card.sound:
+            hear = dpg.add_button(
+                label="▶", parent=box, pos=(int(inner), 8), callback=lambda: self._changed(item, f"hear:{card.key}")
+            )
+            self._widgets[f"{item.key}:hear:{card.key}"] = hear
+        title = ellipsize(supported_text(card.title), 14.0 * s, inner - 20)
+        dpg.add_text(title, parent=box, pos=(10, 6), color=theme.kinds["signal"])
+        dpg.add_text(supported_text(card.text), parent=box, pos=(10, int(6 + 20 * s)), wrap=int(inner - 18))
+        return tag
 
     def _add_drawing(self, item: Item, parent: Tag, width: float) -> Tag:
         height = DRAWING_HEIGHT * self.owner.scale

@@ -51,6 +51,7 @@ from ..view import (
     WireVisual,
 )
 from .canvas import DpgCanvas
+from .canvas_text import CanvasText
 from .fields import Fields, ValueField, screen_size
 from .file_dialog import FileDialog
 from .keyboard import COMMAND, CTRL, RELEASE, SHIFT, Keyboard, KeyInput
@@ -138,6 +139,7 @@ class DpgView:
         self.value_field = ValueField(self.fields)
         self.files = FileDialog(self.fields, self.theme)
         self.overlay = Overlay(self.theme)
+        self.canvas_text = CanvasText(self.canvas.drawlist)
         self.hover = HoverReadout(self.theme, self.textures, self.scale)
         self.probes: dict[str, ProbeWindow] = {}
         self.probe_wires: dict[str, WireKey] = {}
@@ -216,6 +218,7 @@ class DpgView:
             self.hover.hide()
         self.canvas.refresh()
         self.status.refresh()
+        self.canvas_text.refresh(self.scene.size, self.scale, self.theme)
         self.overlay.refresh(self._mouse)
 
     @property
@@ -457,6 +460,9 @@ class DpgView:
     def set_minimap(self, shown: bool) -> None:
         self.minimap.shown = shown
         self.canvas.overlay_changed()
+
+    def set_canvas_text(self, text: str) -> None:
+        self.canvas_text.text = text
 
     def show_hint(self, text: str, refused: bool = False) -> None:
         self.overlay.hint(text, refused)

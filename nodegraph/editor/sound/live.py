@@ -18,7 +18,7 @@ import numpy as np
 from nodegraph.engine.collection import hold_collection, release_collection
 from nodegraph.engine.core import EngineError
 from nodegraph.engine.input import record_input
-from nodegraph.engine.live import Live, devices
+from nodegraph.engine.live import Live, devices, supported_rates
 from nodegraph.graph import Graph, GraphError
 from nodegraph.graph.knobs import KnobChange
 from nodegraph.patch import Change, Document
@@ -136,6 +136,15 @@ class LiveSound:
             return devices()
         except EngineError:
             return []
+
+    def supported_rates(self, rates: tuple[float, ...]) -> tuple[float, ...]:
+        if self._has_no_device:
+            return ()
+        try:
+            found = supported_rates(self._device_request.device, rates)
+        except EngineError:
+            return ()
+        return tuple(sorted({*found, self.rate}))
 
     def select_device(self, device: int | str | None, rate: float | None = None, blocksize: int | None = None) -> None:
         with self._lock:
@@ -282,7 +291,7 @@ class LiveSound:
             clock=live.clock,
             load=self._mean_load(now),
             xruns=report.xruns,
-            latency=live.plan.latency if live.plan else 0,
+            latency=live.latency,
             device_latency=live.device_latency,
             recording=f"{recording.path.name if recording.path else ''} {recording.seconds:.0f} s" if recording else "",
             wires={end: f"{end} {recording.seconds:.0f} s" for end, recording in self._wires.items()},
@@ -292,6 +301,7 @@ class LiveSound:
             faults=_faults(live),
             times=_times(live),
             late_answers=sum(report.late_answers.values()),
+            tier="compiling" if live.fusion and live.fusion.is_compiling else live.tier.partition(" ")[0],
         )
         return self._state
 

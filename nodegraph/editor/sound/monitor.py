@@ -115,6 +115,7 @@ def status(desk: Desk, state: SoundState) -> Status:
         ("device", state.device or "no device"),
         ("rate", f"{state.rate / 1000:g} kHz / {state.blocksize}"),
         ("load", f"load {percent(state.load)}"),
+        ("tier", state.tier),
         ("xruns", f"xruns {state.xruns}"),
         ("latency", f"latency {latency:.1f} ms"),
     ]

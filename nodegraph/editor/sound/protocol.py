@@ -28,7 +28,8 @@ class SoundState:
     recordings, ``flight`` is the name of the open flight log, "" if there is none; ``notices`` lists all finished files
     of the session, one line each. ``problem`` is the reason for silence, "" if there is none. ``faults`` maps the path
     of each muted node to the reason; ``times`` maps the path of each node to its time in µs per quantum, summed over
-    its voices (subpatches have no entry). ``late_answers`` is the number of late answers of all models.
+    its voices (subpatches have no entry). ``late_answers`` is the number of late answers of all models. ``tier`` is
+    "rows", "compiling" (rows, while fused kernels are compiled) or "fused".
     """
 
     device: str = ""
@@ -49,6 +50,7 @@ class SoundState:
     faults: dict[Place, str] = field(default_factory=dict)
     times: dict[Place, float] = field(default_factory=dict)
     late_answers: int = 0
+    tier: str = "rows"
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,9 @@ class SoundEngine(Protocol):
 
     def devices(self) -> list[dict[str, Any]]:
         """Return the devices as in ``nodegraph.engine.live.devices``; empty if there are none."""
+
+    def supported_rates(self, rates: tuple[float, ...]) -> tuple[float, ...]:
+        """Return those of ``rates`` (Hz) at which the selected device runs, and the present one; empty without one."""
 
     def select_device(self, device: int | str | None, rate: float | None = None, blocksize: int | None = None) -> None:
         """Switch to a device ("none": no device; None: the default); the patch keeps its state if possible."""

@@ -13,8 +13,12 @@ OVERLAP = 4  # frames that overlap
 VOLUME = 0.2  # level of the frames without input
 
 
-def model_patch(model: Path, sound: Path | None = None, live: bool = False, rate: float = 44100.0) -> Patch:
+def model_patch(
+    model: Path, sound: Path | None = None, live: bool = False, rate: float = 44100.0, path: Path | None = None
+) -> Patch:
     """Return a patch for a model file at a sample rate: with a sound file, the microphone (``live``), or no input.
+
+    ``path`` is the file in which the patch will be saved, in the folder of the model or above.
 
     With a sound, each frame is encoded, scaled by the faders and decoded, with the phases of the sound; a switch plays
     the original. Without, the faders are the code, and the phases are reconstructed. Raises ModelError.
@@ -24,9 +28,11 @@ def model_patch(model: Path, sound: Path | None = None, live: bool = False, rate
     from nodegraph.models.axes import unit_names
     from nodegraph.patch import SetControl
 
-    found, file = Autoencoder.load(model), {"file": str(model.resolve())}
+    model = model.resolve()
+    reference = model.relative_to(path.resolve().parent).as_posix() if path is not None else str(model)
+    found, file = Autoencoder.load(model), {"file": reference}
     size = transform_size(found.features.size, found.features.rate, rate)
-    patch = Patch()
+    patch = Patch(path=path)
     if sound is not None:
         patch.add("file_player", "sound", file=str(sound.resolve()))
     elif live:
