@@ -10,7 +10,7 @@ import numpy as np
 
 from ..canvas.theme import Theme
 from ..canvas.typeface import ellipsize, supported_text
-from ..events import Event, PanelClosed, PanelEvent
+from ..events import Event, PanelClosed, PanelEvent, PanelMenu
 from ..view import Card, Drawing, Item, PanelVisual
 from .fields import Fields, kept_inside, screen_size
 from .plot import Plot, Textures
@@ -263,6 +263,9 @@ class DpgPanel:
         """Send the value of a widget when its edit ends."""
         with dpg.item_handler_registry() as handlers:
             dpg.add_item_deactivated_after_edit_handler(callback=lambda: self._changed(item, value(dpg.get_value(tag))))
+            if item.kind in ("slider", "fader"):
+                menu = PanelMenu(self.visual.key, item.key)
+                dpg.add_item_clicked_handler(1, callback=lambda: self.owner._send(menu))
         dpg.bind_item_handler_registry(tag, handlers)
         self._handlers.append(handlers)
 
