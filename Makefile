@@ -6,12 +6,15 @@
 # make matching train estimators of nine patches and match sounds with them, two to three hours
 # make mixtures measure each part of the recipe texture, and loops, ten minutes
 # make lessons  measure how well the checks of the lessons hear mistakes, and write the table in docs/LESSONS.md, a minute
+# make challenges compare the verdicts of challenges by ear with their sounds, two minutes
 # make monkey   send random clicks, drags and keys to the editor for two minutes
-# make picture  update the picture of the editor in docs/
+# make picture  update the picture of the editor, the film and the pictures of the tutorial in docs/, two minutes
+# make docs     build the documentation as a site in build/docs/site, without a network, and check its links
 # make models   train the models in patches/models again
 # make fuzz     open 100,000 random files, packets and command lines, and print the faults by kind, an hour
 # make storm    apply 10,000 random edits to a playing patch
 # make fused    compare fused kernels with rows on 1,000 random patches, half an hour
+# make settle   apply 10,000 edits, each followed by settling on fused kernels, and compare with rows, two hours
 # make kills    kill everything that writes files 200 times each, and check what is left, an hour
 # make soak     play the largest demo patch for half an hour, and check memory, files and the replay
 # make flight   play and log for a minute, and compare the replay sample by sample
@@ -19,7 +22,8 @@
 # make lint     run ruff and mypy
 # make format   format the code and apply the automatic fixes of ruff
 # make offline  run all commands that may be tempted to use the network, and check that none does, five minutes
-# make wheel    build the wheel and the source distribution in dist/
+# make kernels  compile the kernels that a wheel contains, and compare their sounds on all patches, half an hour
+# make wheel    build the wheel, with these kernels, and the source distribution in dist/
 # make install-check  install the wheel with Python 3.11 to 3.13 without a compiler, and render a demo
 # make lock     write locked.txt, the hashes of what the tests install, after a change of the dependencies
 # make hooks    install the pre-commit hook that runs these checks
@@ -43,8 +47,8 @@ CONTRACTS := $(wildcard tests/nodes/test_*contract*.py)
 # pip must not wait for input.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test check-ruff check-mypy check-tests bench quality matching mixtures lessons monkey picture models fuzz storm \
-	fused kills soak flight guarded offline wheel install-check lint format lock hooks system clean
+.PHONY: run test check-ruff check-mypy check-tests bench quality matching mixtures lessons challenges monkey picture docs models \
+	kernels wheel install-check fuzz storm fused settle kills soak flight guarded offline lint format lock hooks system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -100,6 +104,9 @@ mixtures: $(VENV)/.test
 lessons: $(VENV)/.test
 	@$(BIN)/python -m bench.lessons
 
+challenges: $(VENV)/.test
+	@$(BIN)/python -m bench.challenges
+
 monkey: $(VENV)/.test
 	@tools/install-system $(TEST_PACKAGES)
 	@$(BIN)/python -m tests.editor.monkey --seconds 120
@@ -107,9 +114,16 @@ monkey: $(VENV)/.test
 picture: $(VENV)/.test
 	@tools/install-system $(TEST_PACKAGES)
 	@$(BIN)/python -m tests.editor.picture
+	@$(BIN)/python -m tests.editor.tour
+
+docs: $(VENV)/.docs
+	@$(BIN)/python -m tools.docs
 
 models: $(VENV)/.test
 	@tools/train-models
+
+kernels: $(VENV)/.test
+	@$(BIN)/python tools/build-kernels nodegraph/native/kernels
 
 fuzz: $(VENV)/.test
 	@$(BIN)/python -m tests.fuzz --inputs 100000
@@ -119,6 +133,9 @@ storm: $(VENV)/.test
 
 fused: $(VENV)/.test
 	@NODEGRAPH_RANDOM_PATCHES=1000 $(BIN)/pytest -q tests/fusion/test_tiers.py -k random_patch
+
+settle: $(VENV)/.test
+	@$(BIN)/python -m tests.fusion.settling --edits 10000
 
 kills: $(VENV)/.test
 	@$(BIN)/python -m tests.kills --kills 200
@@ -137,7 +154,7 @@ guarded: $(VENV)/.test
 offline: $(VENV)/.test
 	@NODEGRAPH_LONG_TESTS=1 $(BIN)/pytest tests/cli/test_no_network.py
 
-wheel: $(VENV)/.test
+wheel: kernels
 	@$(BIN)/python -m hatchling build -d dist
 	@ls -l dist
 
@@ -145,7 +162,7 @@ install-check: $(VENV)/.test
 	@$(BIN)/python -m tests.delivery.install_check
 
 clean:
-	rm -rf .venv .venv-bench dist bench/.build bench/results .pytest_cache .mypy_cache .ruff_cache
+	rm -rf nodegraph/native/kernels .venv .venv-bench build dist bench/.build bench/results .pytest_cache .mypy_cache .ruff_cache
 
 # A stamp file for each set of extras, so that the second call of a target installs nothing.
 $(VENV)/.run: $(VENV)/.made pyproject.toml constraints.txt
@@ -156,6 +173,11 @@ $(VENV)/.run: $(VENV)/.made pyproject.toml constraints.txt
 $(VENV)/.test: $(VENV)/.made pyproject.toml constraints.txt locked.txt
 	@echo "Installing nodegraph [$(TEST_EXTRAS)] into $(VENV): about a minute the first time."
 	@tools/install-tests $(BIN) '$(TEST_EXTRAS)'
+	@touch $@
+
+# The generator of the site is not needed by tests.
+$(VENV)/.docs: $(VENV)/.test
+	@$(PIP) --editable '.[docs]'
 	@touch $@
 
 $(VENV)/.made:

@@ -15,7 +15,7 @@ from scipy.signal import lfilter
 
 from . import workloads as w
 
-Audio = NDArray[np.float64]
+Audio = NDArray[np.floating]
 SECONDS = 4.0  # duration of the sound for a check
 SETTLE_SAMPLES = w.RATE // 4
 

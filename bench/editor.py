@@ -32,10 +32,10 @@ def large_patch(blocks: int = BLOCKS, scopes: int = SCOPES):
     voices = (blocks - len(displays) - 1) // len(chain)
     ends = []
     for _ in range(voices):
-        before = None
+        before = ""
         for type in chain:
             id = patch.add(type)
-            if before is not None:
+            if before:
                 patch.connect(before, f"{id}.audio")
             before = f"{id}.{_first_output(type)}"
         ends.append(before)

@@ -22,7 +22,9 @@ def main() -> None:
     options = parser.parse_args()
     folders = [folder for folder in lessons_in() if options.lesson in (None, folder.name)]
     each = -(-options.count // len(folders))
-    rows, kept, broken = [], [], []
+    rows: list[tuple[str, list[MutantResult], list[MutantResult]]] = []
+    kept: list[MutantResult] = []
+    broken: list[MutantResult] = []
     for folder in folders:
         assessor = Assessor(load_lesson(folder))
         one, other = kept_results(assessor, each), broken_results(assessor, each * 2)

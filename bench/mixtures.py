@@ -79,7 +79,7 @@ def print_parts(size: Size) -> None:
             rate = recipe.sound.rate
             content, style = (sound_of(sound, rate, size.seconds) for sound in pair)
             mixture = mix_sounds(content, style, recipe)
-            found = compare(*(MonoSound(sound, rate) for sound in (mixture.samples, content, style)))
+            found = compare(MonoSound(mixture.samples, rate), MonoSound(content, rate), MonoSound(style, rate))
             values = [found.content[measure] for measure in ("pitch", "chroma", "onsets")]
             values += [mixture.correlation]
             values += [found.style[measure] for measure in ("texture", "gram", "copying")]
@@ -97,7 +97,8 @@ def print_loops(size: Size) -> None:
         loop = texture_of_sound(sound, size.seconds, recipe)
         cells = []
         for distance in (texture_distance, gram_distance):
-            cells += [distance(loop.samples, sound, rate), distance(*np.array_split(sound, 2), rate)]
+            first, second = np.array_split(sound, 2)
+            cells += [distance(loop.samples, sound, rate), distance(first, second, rate)]
         print_row(path.stem, [*(f"{x:.3f}" for x in cells), f"{loop.copying:.2f}", f"{loop.seconds:.0f}"])
 
 

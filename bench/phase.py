@@ -129,7 +129,7 @@ def reconstruct(method: Method, sound: Sound, setting: Setting) -> Sound:
         p.connect("phase.spectrum", "inverse.spectrum")
     p.connect("inverse.out" if spec.frame_outputs else "phase.out", "out.audio")
     engine = Offline(p.document, rate=setting.rate, inputs={"in": sound})
-    latency = engine.plan.latency
+    latency = engine.latency
     return engine.run_samples(len(sound) + latency)[latency:, 0]
 
 

@@ -159,7 +159,8 @@ def coder() -> Patch:
         "decoder.magnitude back.magnitude", "polar.phase back.phase", "back.spectrum inverse.spectrum",
         "inverse.out out.audio",
     ):  # fmt: skip
-        p.connect(*wire.split())
+        source, target = wire.split()
+        p.connect(source, target)
     return p
 
 

@@ -86,8 +86,8 @@ def show(results: Results, peers: list[str], notes: list[str], found: phase.Scor
     console.width = max(console.width, 60 + 16 * len(_headings(peers)))
     if results:
         console.print(table)
-    for line in [*reasons(results), *notes]:
-        console.print(f"  {line}")
+    for note in [*reasons(results), *notes]:
+        console.print(f"  {note}")
     if found:
         console.print(phase.table(found))
 

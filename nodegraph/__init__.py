@@ -18,21 +18,37 @@ if TYPE_CHECKING:
     from nodegraph.graph import GraphError
     from nodegraph.patch import Patch, PatchError
 
-    from .api import Sound, load, play, render, trust
+    from .api import Sound, Spectrogram, load, play, render, trust
     from .lessons import grade
+    from .widgets import widget
 
-__all__ = ["GraphError", "Patch", "PatchError", "Sound", "__version__", "grade", "load", "play", "render", "trust"]
+__all__ = [
+    "GraphError",
+    "Patch",
+    "PatchError",
+    "Sound",
+    "Spectrogram",
+    "__version__",
+    "grade",
+    "load",
+    "play",
+    "render",
+    "trust",
+    "widget",
+]
 
 _HOME = {
     "GraphError": "graph",
     "Patch": "api",
     "PatchError": "patch",
     "Sound": "api",
+    "Spectrogram": "api",
     "grade": "lessons",
     "load": "api",
     "trust": "api",
     "play": "api",
     "render": "api",
+    "widget": "widgets",
 }
 
 

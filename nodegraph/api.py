@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from nodegraph.engine.live import Live
     from nodegraph.graph import Graph
     from nodegraph.midi.files import MidiScore
+    from nodegraph.plan.result import Plan
 
-__all__ = ["Patch", "PatchError", "Sound", "load", "play", "render", "trust"]
+__all__ = ["Patch", "PatchError", "Sound", "Spectrogram", "load", "play", "render", "trust"]
 
 
 class Patch(Session):
@@ -58,6 +59,15 @@ class Patch(Session):
 
         return build_graph(self.document, rate or self.document.settings.rate or 44100.0, self.path, allow_outside)
 
+    def plan(self, rate: float | None = None, allow_outside: bool = False) -> Plan:
+        """Return the compiled plan of the current document, to be looked at: rows of kernels, buffers, latency.
+
+        Arguments and errors are those of :meth:`graph`. It opens no files and cannot be run.
+        """
+        from nodegraph.plan.inspection import inspected_plan
+
+        return inspected_plan(self.graph(rate, allow_outside))
+
     def _edit(self, path: tuple[str, ...], action: Action) -> None:
         check_edit(action, self.document, path, PatchLocation(self.path))
         super()._edit(path, action)
@@ -80,6 +90,15 @@ class Sound(np.ndarray):
 
     rate: float = 44100.0
 
+    def spectrogram(self, size: int = 2048, hop: int = 512) -> Spectrogram:
+        """Return the magnitudes of the STFT of the mean of the channels, with Hann windows of ``size`` samples."""
+        from nodegraph.spectral.stft import stft
+
+        mono = np.asarray(self, np.float64).reshape(len(self), -1).mean(axis=1)
+        found = np.abs(stft(mono, size, hop)).astype(np.float32).view(Spectrogram)
+        found.rate, found.size_of_window, found.hop = self.rate, size, hop
+        return found
+
     def __array_finalize__(self, source: Any) -> None:
         self.rate = getattr(source, "rate", 44100.0)
 
@@ -96,6 +115,26 @@ class Sound(np.ndarray):
         from .notebook import sound_html
 
         return sound_html(np.asarray(self), self.rate)
+
+
+class Spectrogram(np.ndarray):
+    """Magnitudes of a sound: a float32 array (bins, frames) with ``rate`` in Hz, and window and hop in samples.
+
+    A notebook displays it as a picture over time and log frequency.
+    """
+
+    rate: float = 44100.0
+    size_of_window: int = 2048
+    hop: int = 512
+
+    def __array_finalize__(self, source: Any) -> None:
+        for name in ("rate", "size_of_window", "hop"):
+            setattr(self, name, getattr(source, name, getattr(type(self), name)))
+
+    def _repr_html_(self) -> str:
+        from .notebook import spectrogram_html
+
+        return spectrogram_html(np.asarray(self), self.rate, self.size_of_window, self.hop)
 
 
 def load(path: str | os.PathLike[str]) -> Patch:

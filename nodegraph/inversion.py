@@ -84,7 +84,7 @@ def invert_with_block(
         document = SetSeed(seed).apply(patch.document)
         engine = Offline(document, 44100.0, Path(folder) / "patch.json")
         try:
-            latency = engine.plan.latency if engine.plan else 0
+            latency = engine.latency
             sound = engine.run_samples(frames * hop + latency)
         finally:
             engine.close()

@@ -372,6 +372,30 @@ class Helper:
 
 
 @dataclass(frozen=True)
+class Example:
+    """What differs in the help patch and the plot of a block from those that follow from its ports.
+
+    ``vary`` names the input that the help patch varies ("": none; None: the first that explains something), ``values``
+    are the block's parameters in it. ``inputs`` says what is wired to an input: "saw", "plucks", "clicks", "noise",
+    "wide" (stereo noise), "glide" (a saw whose pitch an LFO varies), "slow" (an LFO), "rise" (an LFO from 0 to 1),
+    "phasor", "gate", "controls" (controller messages), "clock" (MIDI clock), "chords", or "" for nothing. The output
+    ``output`` (the first) is heard as ``heard``: "sound", "level", "decibels" or "gate" (of a tone), "note", "hertz"
+    or "value" (the pitch of a tone), "controls" or "clock" (received messages), "source" (what the input gets),
+    ``gain`` times as loud. ``silent`` says why the help patch makes no sound by itself. ``plot`` chooses the plot in
+    the documentation: "wave" or "spectrum" of the help patch, "levels" of a tone in steps.
+    """
+
+    vary: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    output: str = ""
+    heard: str = ""
+    gain: float = 0.0
+    silent: str = ""
+    plot: str = ""
+
+
+@dataclass(frozen=True)
 class Spec:
     """All declarations of a block, by name, in order of declaration.
 
@@ -474,7 +498,8 @@ class Node:
     ``container`` marks a block of the subpatch structure (subpatch, outlet), which computes nothing.
     ``allocates_voices`` names the voice count option of a block that allocates notes to voices, one lane per voice: a
     subpatch of several voices contains such a block once, and each voice gets one of its lanes.
-    ``display`` is the drawing that the editor shows in the node: "wave", "spectrum", "spectrogram", "meter", "bars",
+    ``display`` is the drawing that the editor shows in the node: "wave", "scope" (of settings ``time``,
+    ``trigger`` and ``level``), "spectrum", "spectrogram", "meter", "master" (the level of the output), "bars",
     "response", the magnitudes of a block with a rule ``response``, or "curve", the points of ``drawn`` and the rule
     ``curve_at``.
     ``words`` are other words for the block, separated by commas, by which the palette and ``nodegraph nodes --search``
@@ -484,6 +509,7 @@ class Node:
     ``(("a", "b"),)`` for ``a + b``; an entry is a tuple for inputs that move together, as in
     ``((("a", "gain_a"), ("b", "gain_b")),)`` for ``gain_a a + gain_b b``.
     ``lane_by_lane`` names inputs of a block with ``lanes`` whose lanes are used together: equal numbers, or 1.
+    ``example`` changes its help patch and its plot in the documentation.
     ``linked_by`` names the choice of a block without ``lanes`` whose option "linked" lets its lanes share a value. With
     "separate", as in all other blocks without ``lanes``, no lane depends on another.
     A block may define these rules as plain functions:
@@ -523,6 +549,7 @@ class Node:
     interchangeable: ClassVar[tuple[tuple[str | tuple[str, ...], ...], ...]] = ()
     lane_by_lane: ClassVar[tuple[str, ...]] = ()
     linked_by: ClassVar[str] = ""
+    example: ClassVar[Example] = Example()
 
     tick: ClassVar[Callable[..., Any] | None] = None
     block: ClassVar[Callable[..., Any] | None] = None

@@ -3,7 +3,7 @@
 import numpy as np
 
 from nodegraph.maths import read_double
-from nodegraph.node import In, Node, Option, Out, State, Table
+from nodegraph.node import Example, In, Node, Option, Out, State, Table
 
 QUANTUM = 64
 MOVE = 6  # numbers per change: quantum, sample in the quantum, lane (-1: all), value in three parts
@@ -37,6 +37,7 @@ class Automation(Node):
     """
 
     words = "record moves, automate, keyframes, lane, playback moves, Automatisierung"
+    example = Example(values={"points": [[0.0, 0.0], [0.5, 1.0], [1.5, -0.5], [3.0, 0.3]], "glide": 0.2}, heard="value")
 
     play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="plays while above 0.5")
     restart = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge jumps to position")

@@ -9,7 +9,7 @@ import numpy as np
 from nodegraph.blocks.sound_streaming import read_header
 from nodegraph.files.sound_file import SoundFileError, finite_samples, read_samples, resampled
 from nodegraph.maths import clip, cos_turn, finite_or_zero, read_double, sin_turn, smoothstep
-from nodegraph.node import Helper, In, Node, Option, Out, State, Transform
+from nodegraph.node import Example, Helper, In, Node, Option, Out, State, Transform
 from nodegraph.quantum import QUANTUM
 from nodegraph.spectral.partitioned_convolution import (
     HEAD,
@@ -92,6 +92,7 @@ class Convolver(Node):
         "FFTConvolve, PartConv, multiconvolve~, StereoConvolution2L, Convolution2, buffir~, Altiverb, Faltung, "
         "speaker simulation"
     )
+    example = Example(inputs={"audio": "plucks"})
 
     audio = In(0.0, doc="dry signal; even lanes enter on the left, odd ones on the right, a single one on both")
     gain = In(1.0, unit="ratio", min=0.0, max=4.0, doc="gain of the response; 1 is unchanged")

@@ -5,7 +5,7 @@ delay (IEEE Signal Processing Magazine, 1996).
 """
 
 from nodegraph.maths import arctan2_turn, clip, cos_turn, read_double, sin_turn
-from nodegraph.node import Choice, In, Line, Node, Option, Out, State
+from nodegraph.node import Choice, Example, In, Line, Node, Option, Out, State
 
 AUDIO = In(0.0, doc="signal to delay")
 FEEDBACK_LIMIT = 0.9999  # at 1 a constant input would grow without limit
@@ -84,6 +84,7 @@ class Delay(Node):
         "DelayC, AllpassC, tape delay, delay line, comb delay, dub, repeat, Verzögerung, Verzoegerung, retard, tap, "
         "feedback, doubling, CombN delay, eco, retardo, multi tap"
     )
+    example = Example(inputs={"audio": "plucks"}, values={"feedback": 0.5})
 
     audio = AUDIO
     time = In(0.25, unit="s", min=0.0, max=10.0, doc="delay time, limited to max_time")
@@ -110,6 +111,7 @@ class SampleDelay(Node):
     """Delays a signal by an exact number of samples: ``y[n] = x[n - samples]``."""
 
     words = "delay1, z, one sample delay, z-1, unit delay, rzero~, nudge, latency, align"
+    example = Example(inputs={"audio": "plucks"}, values={"samples": 4410})
 
     audio = AUDIO
     samples = Option(1, unit="samples", min=1, max=480000, doc="delay time")

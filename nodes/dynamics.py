@@ -16,7 +16,7 @@ from nodegraph.maths import (
     tanh,
     wrap,
 )
-from nodegraph.node import Choice, In, Line, Node, Out, State, Table
+from nodegraph.node import Choice, Example, In, Line, Node, Out, State, Table
 
 from .loudness import OVERSAMPLING, TAPS, interpolators
 from .mixing import lane_of
@@ -85,6 +85,7 @@ class Follower(Node):
         "env~, envelope follower, amplitude, amp follower, level detector, rectifier, RMS, loudness follower, peak "
         "follower, env follower, ducking, auto wah, Hüllkurvenverfolger, suiveur, average~, peakamp~, snapshot~"
     )
+    example = Example(inputs={"audio": "plucks"}, heard="level")
 
     audio, attack, release = AUDIO, ATTACK, RELEASE
     mode = Choice("peak", "rms", doc="level to measure")
@@ -113,6 +114,7 @@ class NoiseGate(Node):
         "gate, expander, silence, squelch, gating, threshold, downward expander, Rauschsperre, porte de bruit, hiss, "
         "DetectSilence, silence detector"
     )
+    example = Example(inputs={"audio": "plucks"}, plot="levels")
 
     audio = AUDIO
     threshold = In(-50.0, unit="dB", min=-100.0, max=0.0, doc="level that opens the gate")
@@ -166,6 +168,7 @@ class Compressor(Node):
     listen = Choice("audio", "key", doc="signal that is measured")
     link = LINK
     linked_by = "link"
+    example = Example(inputs={"audio": "plucks"}, plot="levels")
     out = Out(doc="compressed signal")
     reduction = Out(unit="dB", doc="gain reduction")
     smoothed = State()
@@ -223,6 +226,7 @@ class Limiter(Node):
     release = RELEASE
     link = LINK
     linked_by = "link"
+    example = Example(inputs={"audio": "plucks"}, values={"ceiling": -20.0}, plot="levels")
     out = Out(doc="limited signal, 71 samples late")
     reduction = Out(unit="dB", doc="gain reduction")
     filters = Table(interpolators)
@@ -332,6 +336,7 @@ class BitCrusher(Node):
         "bitcrush, crush, decimator, decimate, downsample, sample rate reduction, degrade~, lo-fi, redux, 8 bit, "
         "chiptune, retro, reduce bits, Erosion, sample rate, bit depth"
     )
+    example = Example(values={"bits": 4.0, "rate": 4000.0}, vary="rate", plot="wave")
 
     audio = AUDIO
     bits = In(8.0, unit="bits", min=1.0, max=24.0, doc="resolution; full scale has 2^bits steps")

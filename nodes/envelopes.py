@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from nodegraph.maths import LN_1000, clip, decay_factor, exp, exp2, rising_edge
-from nodegraph.node import Choice, DrawnCurve, In, Node, Option, Out, State, Table
+from nodegraph.node import Choice, DrawnCurve, Example, In, Node, Option, Out, State, Table
 
 LN_6 = 1.791759469228055
 ATTACK_TARGET = 1.2  # an RC attack towards 1.2 reaches 1 after ln 6 time constants
@@ -16,7 +16,7 @@ ATTACK = In(0.01, unit="s", min=0.0005, max=10.0, taper="log", doc="duration of 
 RELEASE = In(0.3, unit="s", min=0.0005, max=20.0, taper="log", doc="duration of the fall to silence")
 
 # Stages of an envelope.
-REST, RISE, FALL = 0, 1, 2
+RISE, FALL = 1, 2
 
 
 class Adsr(Node):
@@ -48,10 +48,10 @@ class Adsr(Node):
     stage = State(0)
 
     def tick(gate, attack, decay, sustain, release, shape, level, top, last_gate, stage, dt):
-        held = gate > 0.5
+        held, was_held = gate > 0.5, last_gate > 0.5
+        rises = held & ((stage == RISE) | (not was_held))
         sustain = clip(sustain, 0.0, 1.0)
-        stage = (RISE if rising_edge(gate, last_gate) else stage) if held else REST
-        top = level if last_gate > 0.5 and not held else top  # level at the start of the release
+        top = level if was_held else top  # level at the start of the release
         # the speeds of all stages: those of constant times are computed once
         rise, fall, rest = max(attack, dt), max(decay, dt), max(release, dt)
         if shape == 0:
@@ -61,18 +61,14 @@ class Adsr(Node):
             fading = fading if fading > 1e-6 else 0.0
         elif shape == 1:
             rising = level + dt / rise
-            falling = max(level - dt / fall * (1.0 - sustain), sustain)
-            falling = falling if level > sustain else min(level + dt / fall, sustain)
+            falling = clip(sustain, level - dt / fall * (1.0 - sustain), level + dt / fall)
             fading = max(level - dt / rest * top, 0.0)
         else:
             rising = level + dt / rise
-            falling = max(level * exp2(-15.0 * dt / fall), sustain)
-            falling = falling if level > sustain else min(level + dt / fall, sustain)
+            falling = clip(sustain, level * exp2(-15.0 * dt / fall), level + dt / fall)
             fading = level * exp2(-15.0 * dt / rest) if level > DB_90 else 0.0
-        level = rising if stage == RISE else (falling if stage == FALL else fading)
-        stage = FALL if stage == RISE and level >= 1.0 else stage
-        level = min(level, 1.0)
-        return level, level, top, gate, stage
+        level = min((rising if rises else falling) if held else fading, 1.0)
+        return level, level, top, gate, RISE if rises & (level < 1.0) else FALL
 
 
 class Ar(Node):
@@ -262,6 +258,7 @@ class Slew(Node):
         "lag, glide, portamento, smooth, smoothing, slide~, slew limiter, LagUD, Lag2, VarLag, glissando, lop "
         "control, ramp smooth, interpolate, line smoother, inertia, integrator, lissage, glätten"
     )
+    example = Example(inputs={"value": "gate"}, heard="value")
 
     value = In(0.0, min=-20000.0, max=20000.0, doc="signal to follow")
     rise = In(0.1, unit="s", min=0.0, max=10.0, doc="time of a rise; 0 is immediate")
@@ -288,6 +285,7 @@ class Ramp(Node):
         "line~, vline~, xline, fade, fade in, fade out, crescendo, sweep, transition, riser, glissando, linear, "
         "interpolate, rampsmooth~, Rampe, chirp, tape stop, trapezoid~"
     )
+    example = Example(vary="", inputs={"target": "gate"}, values={"time": 0.2}, heard="value")
 
     target = In(0.0, min=-20000.0, max=20000.0, smooth=False, doc="value to reach")
     time = In(1.0, unit="s", min=0.0, max=60.0, doc="duration of the ramp; 0 is immediate")

@@ -20,7 +20,7 @@ from nodegraph.blocks.estimator_worker import (
     lane_count,
 )
 from nodegraph.maths import nearest, read_double, rising_edge
-from nodegraph.node import Choice, Helper, In, Node, Option, Out, State
+from nodegraph.node import Choice, Example, Helper, In, Node, Option, Out, State
 
 from .mixing import mean_of_lanes
 
@@ -41,6 +41,7 @@ class CnnEstimator(Node):
         "estimator, inverse synthesis, InverSynth, sound matching, match a sound, parameter estimation, neural "
         "estimator, deep learning, machine learning, AI, CNN, preset from sound, guess"
     )
+    example = Example(silent="It needs a trained model as its file; the demo `sound_to_knobs` has one.")
 
     audio = In(0.0, min=-1.0, max=1.0, doc="sound to estimate; the mean of its lanes is heard")
     trigger = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge requests an estimate")

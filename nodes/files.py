@@ -28,7 +28,7 @@ from nodegraph.blocks.sound_streaming import (
 )
 from nodegraph.files.depths import DEPTHS
 from nodegraph.maths import clip, finite_or_zero, floor, read_double, rising_edge
-from nodegraph.node import Choice, Helper, In, Memory, Node, Option, Out, State, Table
+from nodegraph.node import Choice, Example, Helper, In, Memory, Node, Option, Out, State, Table
 
 BEGINNING = 128  # frames in which a sound shows how far it moves from sample to sample
 
@@ -60,6 +60,7 @@ class FilePlayer(Node):
         "playlist~, simpler, Datei, fichier, Wiedergabe, Abspieler, lecteur, kick, snare, hi-hat, drum sample, vinyl, "
         "turntable, audio clip, sfz loop"
     )
+    example = Example(silent="It plays a sound file, which you choose.")
 
     play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="plays while above 0.5")
     speed = In(1.0, unit="ratio", min=-8.0, max=8.0, doc="1 is the original pitch, -1 backwards")
@@ -271,6 +272,7 @@ class Recorder(Node):
         "record, writesf~, sfrecord~, DiskOut, save, bounce, write file, export, capture, render to file, tape "
         "recorder, Aufnahme, aufnehmen, enregistreur, enregistrer, recording, REC, save wav"
     )
+    example = Example(inputs={"record": ""}, values={"record": 0.0}, heard="source")
 
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to record")
     record = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="records while above 0.5")

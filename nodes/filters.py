@@ -89,7 +89,8 @@ class Biquad(Node):
 
     The responses of Bristow-Johnson's Cookbook formulae for audio equalizer biquad filters (1994), as sums of the
     three outputs of a state-variable filter: ``y = a low + b band + c high``. A direct form with the same responses
-    becomes unstable if the cutoff moves at audio rate. ``gain`` acts on the peak and the shelves only.
+    becomes unstable if the cutoff moves at audio rate. ``gain`` acts on the peak and the shelves only. Simper,
+    Solving the continuous SVF equations using trapezoidal integration and equivalent currents (2013).
     """
 
     words = (
@@ -137,10 +138,13 @@ class Biquad(Node):
         else:
             a, b, c = 1.0, amp * k, amp * amp
             g = g * root
-        high = (audio - (g + k) * s1 - s2) * (1.0 / (1.0 + g * (g + k)))
-        band = g * high + s1
-        low = g * band + s2
-        return a * low + b * band + c * high, g * high + band, g * band + low
+        scale = 1.0 / (1.0 + g * (g + k))
+        gain, x = g * scale, audio - s2
+        band = scale * s1 + gain * x
+        step = gain * s1 + g * gain * x  # equals g * band, without waiting for it
+        low = s2 + step
+        out = low if mode == 0 else a * low + b * band + c * (audio - k * band - low)
+        return out, band + (band - s1), low + step
 
 
 class OnePole(Node):

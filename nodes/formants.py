@@ -1,7 +1,7 @@
 """Formant synthesis: voices as trains of damped sines."""
 
 from nodegraph.maths import PI, clip, cos_turn, decay_factor, sin_turn
-from nodegraph.node import In, Node, Out, State
+from nodegraph.node import Example, In, Node, Out, State
 
 
 class Formant(Node):
@@ -19,6 +19,7 @@ class Formant(Node):
         "talk, human, opera, aah, vox, throat, talkbox, Stimme, Gesang, Chor, voix, chœur, choeur, lyrics, text to "
         "speech"
     )
+    example = Example(vary="formant")
 
     frequency = In(110.0, unit="Hz", min=1.0, max=5000.0, taper="log", doc="pitch")
     formant = In(650.0, unit="Hz", min=20.0, max=15000.0, taper="log", doc="centre of the formant")

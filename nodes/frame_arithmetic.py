@@ -7,7 +7,7 @@ from dataclasses import replace
 from nodegraph.blocks.expression import ExpressionError, compile_expression
 from nodegraph.frame_types import EITHER
 from nodegraph.maths import clip, lerp, read_double
-from nodegraph.node import FrameIn, FrameOut, In, Node, Option, State
+from nodegraph.node import Example, FrameIn, FrameOut, In, Node, Option, State
 
 A, B = FrameIn(EITHER, doc="first frames"), FrameIn(EITHER, doc="second frames")
 AMOUNT = In(0.5, unit="ratio", min=0.0, max=1.0, doc="0 is a, 1 is b")
@@ -32,6 +32,7 @@ class MultiplyFrames(Node):
     """Multiplies two magnitudes or codes, bin by bin: ``a b``. One may be a mask from 0 to 1."""
 
     words = "mask, spectral mask, frame product, magnitude multiply, PV_MagMul"
+    example = Example(gain=0.3)
 
     a, b = A, B
     out = FrameOut(EITHER, doc="product of the two")
@@ -158,6 +159,7 @@ class MultiplySpectra(Node):
         "spectral filter, mask, spectral mask, PV_MagMul, filter spectrum, fft filter, spectral multiply, vocode by "
         "mask"
     )
+    example = Example(gain=0.3)
 
     spectrum = FrameIn("spectrum", doc="spectra to multiply")
     magnitude = FrameIn("magnitude", doc="factor of each bin")
@@ -176,6 +178,7 @@ class ConvolveSpectra(Node):
     """
 
     words = "spectral convolution, PV_MagMul, cross filter, spectral product"
+    example = Example(gain=100.0)
 
     a, b = SPECTRUM_A, SPECTRUM_B
     out = FrameOut("spectrum", doc="product of the two")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nodegraph.frame_types import EITHER, FrameType, check_transform_size
 from nodegraph.maths import clip, lerp, read_double
-from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Out, State, Table
+from nodegraph.node import Choice, Example, FrameIn, FrameOut, In, Line, Node, Option, Out, State, Table
 from nodegraph.quantum import QUANTUM
 from nodegraph.spectral.ring import play_ring
 
@@ -30,6 +30,7 @@ class FrameToSignal(Node):
         "Unpack1FFT, UnpackFFT, pfft to signal, bin to signal, unit to signal, frame to audio, latent to signal, "
         "pvsbin, spectral modulation, fftout~, data to control"
     )
+    example = Example(values={"first": 5}, heard="source")
 
     values = FrameIn(EITHER, doc="magnitudes, or units of a code")
     first = Option(0, min=0, max=65535, doc="index of the first value, from 0")
@@ -78,6 +79,7 @@ class SignalToFrame(Node):
     """
 
     words = "PackFFT, signals to code, latent from signals, latent control, signal to latent, control to frame, fftin~"
+    example = Example(silent="It makes a code for the blocks that follow, such as `decoder`.")
 
     values = In(0.0, min=-1e6, max=1e6, bank="units", doc="one lane or value per unit")
     units = Option(16, min=1, max=1024, doc="number of units")

@@ -18,7 +18,7 @@ from nodegraph.maths import (
     sqrt,
     uniform,
 )
-from nodegraph.node import Choice, Helper, In, Line, Memory, Node, Option, Out, State, Table
+from nodegraph.node import Choice, Example, Helper, In, Line, Memory, Node, Option, Out, State, Table
 
 from .delays import next_position
 from .mixing import lane_of, side_of
@@ -48,6 +48,7 @@ class Granular(Node):
         "granulate, particles, microsound, stutter, shimmer, glitch, beads, Granulation, time freeze, Granular Synth, "
         "Körnung, granulaire, atmosphere, graintable, scatter, soundscape, grain cloud, granulize, drone"
     )
+    example = Example(inputs={"audio": "plucks"})
 
     audio = In(0.0, doc="sound for the live buffer; even lanes are on the left, odd ones on the right")
     position = In(0.1, unit="ratio", min=0.0, max=1.0, doc="in the file from its start, or back in the live buffer")

@@ -20,6 +20,7 @@ class AudioOut(Node):
     )
 
     device = "output"
+    display = "master"
     audio = In(0.0, unit="", min=-1.0, max=1.0, doc="signal to play, ±1 is full scale")
     mix = Choice("auto", *MIXES, doc="lanes are summed, spread in stereo or one channel each; auto sums voices only")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from nodegraph.maths import clip, cos_turn, exp, exp2, log, log2, read_double, sqrt
-from nodegraph.node import FrameIn, In, Line, Memory, Node, Option, Out, Scratch, State, Table, Transform
+from nodegraph.node import Example, FrameIn, In, Line, Memory, Node, Option, Out, Scratch, State, Table, Transform
 from nodegraph.quantum import QUANTUM
 from nodegraph.spectral.bands import bounds, mel_matrix
 from nodegraph.spectral.ring import play_ring
@@ -82,6 +82,7 @@ class Pitch(Node):
         "guitar tuner, Tonhöhe, Stimmgerät, hauteur, accordeur, intonation, pitch estimation, key, pitchdetect, "
         "zerocross~, ZeroCrossing, hum to synth, frequency, key detection"
     )
+    example = Example(inputs={"spectrum": "glide"}, heard="hertz")
 
     spectrum = FrameIn("spectrum", doc="spectra of the sound")
     lowest = In(70.0, unit="Hz", min=20.0, max=2000.0, taper="log", doc="lowest pitch to look for")
@@ -164,6 +165,7 @@ class SpectralFeatures(Node):
         "SpecPcile, noisiness, descriptors, features, analysis, audio features, descriptor~, analyzer~, brightness "
         "detector, sharpness"
     )
+    example = Example(inputs={"magnitude": "glide"}, heard="hertz")
 
     magnitude = MAGNITUDE
     part = In(0.85, unit="ratio", min=0.01, max=1.0, doc="part of the magnitudes below the rolloff")
@@ -246,6 +248,7 @@ class Onset(Node):
         "detection, hit detection, Coyote, detect, beat tracker, drum trigger, trigger from audio, audio to trigger, "
         "pulse detector, percussion detector, Anschlag, attaque, clap, BeatTrack, drum replacement"
     )
+    example = Example(inputs={"magnitude": "plucks"}, heard="gate")
 
     magnitude = MAGNITUDE
     threshold = In(
@@ -331,6 +334,7 @@ class Chroma(Node):
         "pitch class, chromagram, harmony, key detection, chord detection, chord recognition, HPCP, chroma features, "
         "notes in a chord, Tonart"
     )
+    example = Example(inputs={"magnitude": "glide"}, heard="source")
 
     magnitude = MAGNITUDE
     out = Out(unit="ratio", doc="twelve lanes: C, C# … B")
@@ -378,6 +382,7 @@ class Mfcc(Node):
     """
 
     words = "timbre, cepstrum, cepstral, mel cepstrum, bark~, features, descriptors, speech features, timbreID"
+    example = Example(inputs={"magnitude": "glide"}, heard="source")
 
     magnitude = MAGNITUDE
     count = Option(13, min=1, max=40, doc="number of coefficients, the first one for the level")

@@ -2,7 +2,7 @@
 
 from nodegraph.blocks.band_limited import CROSSINGS, RESOLUTION, sinc_table
 from nodegraph.maths import clip, finite_or_zero, floor, read_double, rising_edge, smoothstep
-from nodegraph.node import In, Line, Node, Option, Out, State, Table
+from nodegraph.node import Example, In, Line, Node, Option, Out, State, Table
 
 from .delays import lagrange, next_position
 from .mixing import lane_of
@@ -23,6 +23,7 @@ class Buffer(Node):
         "memory, array, scratch, scratching, table read, table write, wavetable read, lookup, scrub, LocalBuf, tape "
         "head, Speicher, reverse, backwards, bufferwrite, bufferread"
     )
+    example = Example(inputs={"audio": "plucks"})
 
     audio = In(0.0, doc="signal to record")
     record = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="records while above 0.5")
@@ -64,6 +65,7 @@ class Looper(Node):
         "capture, sound on sound, tape loop, record loop, RC-20, sampling pedal, Schleife, boucle, boucleur, "
         "retrigger, live sampling, dub loop, reverse, phrase"
     )
+    example = Example(inputs={"audio": "plucks"}, vary="")
 
     audio = In(0.0, doc="signal to record")
     record = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="records while high; its end starts the loop")

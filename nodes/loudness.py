@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from nodegraph.maths import gain_to_db, log10, read_double, rising_edge
-from nodegraph.node import In, Line, Memory, Node, Out, State, Table
+from nodegraph.node import Example, In, Line, Memory, Node, Out, State, Table
 from nodegraph.spectral.k_weighting import ABSOLUTE_GATE, OFFSET, RELATIVE_GATE, k_weighting
 
 STEP_SECONDS = 0.1
@@ -36,6 +36,7 @@ class Loudness(Node):
         "LUFS, LKFS, EBU R128, R128, loudness meter, integrated, level, level meter, broadcast, mastering meter, "
         "perceived level, Lautheit, sonie, volume meter"
     )
+    example = Example(inputs={"audio": "plucks"}, heard="source")
 
     audio = In(0.0, doc="signal to measure; all lanes count alike")
     reset = In(
@@ -146,6 +147,7 @@ class TruePeak(Node):
         "dBTP, peak, peak meter, intersample, inter-sample peak, clipping, clip detector, overs, headroom, "
         "Spitzenpegel, crête"
     )
+    example = Example(inputs={"audio": "plucks"}, heard="source")
 
     audio = In(0.0, doc="signal to measure")
     reset = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge starts anew")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nodegraph.frame_types import EITHER
 from nodegraph.maths import clip, db_to_gain, decay_factor, exp2, lerp, log2, nearest, read_double
-from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, State, Table
+from nodegraph.node import Choice, Example, FrameIn, FrameOut, In, Line, Node, Option, State, Table
 from nodegraph.spectral.bands import curve_table, octaves_table, points_problem
 from nodegraph.spectral.bins import denoised, expansion, interpolated, smooth_over_bins
 
@@ -116,6 +116,7 @@ class SmoothFrames(Node):
     """Smooths each bin over time, with an attack and a release: ``y += (x - y)(1 - e^(-hop / time))``."""
 
     words = "spectral lag, temporal smoothing, slide frames, frame lag, vectral~, frame slew, smooth over time"
+    example = Example(inputs={"magnitude": "plucks"})
 
     magnitude = VALUES
     attack = In(0.01, unit="s", min=0.0, max=60.0, doc="time constant of a rise")
@@ -164,6 +165,7 @@ class Blur(Node):
     """
 
     words = "spectral blur, smear, PV_MagSmear, spectral smear, pvsblur, wash, average frames, ambient smear, haze"
+    example = Example(inputs={"magnitude": "plucks"})
 
     magnitude = MAGNITUDE
     time = In(0.3, unit="s", min=0.0, max=20.0, doc="duration of the mean, limited to longest")
@@ -192,6 +194,7 @@ class FreezeFrames(Node):
     """Freezes magnitudes or a code: holds the frame of the rising edge while the gate is high."""
 
     words = "spectral freeze, PV_MagFreeze, sustain, infinite, pvsfreeze, drone, hold"
+    example = Example(inputs={"magnitude": "plucks", "freeze": "gate"})
 
     magnitude = VALUES
     freeze = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="holds while above 0.5")

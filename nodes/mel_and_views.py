@@ -8,7 +8,7 @@ import numpy as np
 
 from nodegraph.frame_types import EITHER
 from nodegraph.maths import read_double
-from nodegraph.node import Choice, FrameIn, FrameOut, Helper, Node, Option, Table
+from nodegraph.node import Choice, Example, FrameIn, FrameOut, Helper, Node, Option, Table
 from nodegraph.spectral.bands import bounds, log_matrix, mel_matrix
 
 from .magnitude import whole_spectrum
@@ -50,6 +50,7 @@ class Mel(Node):
     """
 
     words = "mel bands, mel spectrum, mel spectrogram, bark bands, filter bank, perceptual bands, critical bands"
+    example = Example(heard="source")
 
     magnitude = FrameIn("magnitude", doc="magnitudes of a spectrum")
     bands = Option(40, min=1, max=512, doc="number of bands")
@@ -76,6 +77,7 @@ class LogFrequency(Node):
     """
 
     words = "constant Q, CQT, octave bands, log spectrum, semitone bands, third octave, musical bands, filter bank"
+    example = Example(heard="source")
 
     magnitude = FrameIn("magnitude", doc="magnitudes of a spectrum")
     low = Option(32.703, unit="Hz", min=1.0, max=20000.0, doc="frequency of band 0; 32.7 is C1")
@@ -160,6 +162,7 @@ class SpectrogramTap(Node):
     )
 
     display = "spectrogram"
+    example = Example(inputs={"values": "glide", "magnitude": "glide"})
     magnitude = FrameIn(EITHER, doc="magnitudes, mel bands or units of a code to display")
     seconds = Option(5.0, unit="s", min=0.1, max=60.0, doc="duration that is shown")
     ring = Helper(SpectrogramBuffer)

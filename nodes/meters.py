@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nodegraph.maths import exp, sqrt
-from nodegraph.node import Helper, In, Node, Option, Out, State
+from nodegraph.node import Choice, Example, Helper, In, Node, Option, Out, State
 
 
 class Meter(Node):
@@ -20,6 +20,7 @@ class Meter(Node):
     )
 
     display = "meter"
+    example = Example(inputs={"audio": "plucks"}, heard="source")
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to measure")
     window = In(0.3, unit="s", min=0.001, max=10.0, taper="log", doc="time constant of the RMS")
     fall = In(1.0, unit="s", min=0.01, max=30.0, taper="log", doc="time constant of the peak's fall")
@@ -99,7 +100,7 @@ def write_tap(audio, samples, marks):
 
 
 class ScopeTap(Node):
-    """Shows the waveform of a signal, as an oscilloscope."""
+    """Shows the waveform of a signal, as an oscilloscope: it begins where the first lane passes ``level``."""
 
     words = (
         "scope, oscilloscope, waveform, wave display, view waveform, plot, show signal, look, visualizer, visualiser, "
@@ -107,11 +108,14 @@ class ScopeTap(Node):
         "onde, waveform viewer"
     )
 
-    display = "wave"
+    display = "scope"
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to display")
+    time = Option(0.025, unit="s", min=0.001, max=0.5, doc="time across the display, ten divisions")
+    trigger = Choice("rise", "fall", "free", doc="the display begins where the signal rises or falls, or anywhere")
+    level = Option(0.0, min=-100.0, max=100.0, doc="value at which the display begins")
     ring = Helper(TapBuffer)
 
-    def block(audio, samples, marks):
+    def block(audio, samples, marks, time, trigger, level):
         write_tap(audio, samples, marks)
 
 

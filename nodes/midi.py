@@ -15,7 +15,7 @@ from nodegraph.events import (
     send,
 )
 from nodegraph.maths import decay_factor, read_double
-from nodegraph.node import EventIn, EventOut, In, Node, Option, Out, State
+from nodegraph.node import EventIn, EventOut, Example, In, Node, Option, Out, State
 
 EVENTS = EventIn(doc="MIDI messages")
 CHANNEL = Option(0, min=0, max=16, doc="MIDI channel to receive; 0 is all channels")
@@ -72,6 +72,7 @@ class ControlChange(Node):
         "CCIn, pedal, sustain pedal, expression pedal, breath, MIDI learn, MIDI fader, Drehregler, contrôleur, "
         "hardware knob, foot pedal, Modulationsrad, nanokontrol"
     )
+    example = Example(vary="", inputs={"events": "controls"}, heard="value")
 
     events, channel = EVENTS, CHANNEL
     number = Option(1, min=0, max=127, doc="controller number; 1 is the modulation wheel")
@@ -110,6 +111,7 @@ class PitchBend(Node):
     """Outputs the pitch bend wheel of a channel in semitones, from −``range`` to ``range``."""
 
     words = "wheel, bend, bendin, pitch wheel, bender, whammy, vibrato arm, Tonhöhenrad, ribbon"
+    example = Example(vary="", heard="value")
 
     events, channel = EVENTS, CHANNEL
     range = Option(2.0, unit="semitones", min=0.0, max=96.0, doc="bend at the end of the wheel")
@@ -128,6 +130,7 @@ class ChannelPressure(Node):
     """Outputs the channel pressure (aftertouch), from 0 to 1."""
 
     words = "aftertouch, touchin, pressure, touch, poly pressure, Druck, press"
+    example = Example(vary="", heard="value")
 
     events, channel, smooth = EVENTS, CHANNEL, SMOOTH
     out = Out(unit="ratio", doc="pressure, 0 to 1")
@@ -144,6 +147,7 @@ class ProgramChange(Node):
     """Outputs the number of the latest program change, 0 to 127, to switch between sounds."""
 
     words = "pgmin, program, preset change, patch change, bank, bank select, preset"
+    example = Example(heard="value")
 
     events, channel = EVENTS, CHANNEL
     start = Option(0, min=0, max=127, doc="number before the first program change")

@@ -2,7 +2,7 @@
 
 from nodegraph.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP, count, event, next_event_offset, send
 from nodegraph.maths import clip, floor, modulo, nearest, read_double, rising_edge, wrap
-from nodegraph.node import EventIn, EventOut, In, Node, Out, State
+from nodegraph.node import EventIn, EventOut, Example, In, Node, Out, State
 
 CLOCKS = 24.0  # per beat
 SIXTEENTH = 6.0  # clocks
@@ -22,6 +22,7 @@ class ClockIn(Node):
         "MIDI clock, sync, external clock, slave, follow clock, sync in, clock sync, tempo sync, midi sync, DIN sync, "
         "Ableton Link, MTC, rtin, Takt"
     )
+    example = Example(inputs={"events": "clock"}, output="phase", heard="value")
 
     events = EventIn(doc="MIDI messages")
     meter = In(4.0, unit="beats", min=1.0, max=64.0, smooth=False, doc="beats per bar")
@@ -84,6 +85,7 @@ class ClockOut(Node):
     """
 
     words = "MIDI clock out, send clock, master clock, sync out, drum machine sync, midi sync, clock master, DIN sync"
+    example = Example(vary="", heard="clock")
 
     tempo = In(120.0, unit="bpm", min=0.0, max=400.0, doc="beats per minute")
     run = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="high while the clock runs")

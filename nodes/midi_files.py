@@ -3,7 +3,7 @@
 from nodegraph.blocks.midi_file_reader import CHANNELS, LENGTH, PIECE, MidiFileReader, midi_file_problem
 from nodegraph.events import ALL_NOTES_OFF, CONTROL, PEDAL, send
 from nodegraph.maths import read_double, rising_edge
-from nodegraph.node import EventOut, Helper, In, Node, Option, Out, State
+from nodegraph.node import EventOut, Example, Helper, In, Node, Option, Out, State
 
 from .midi import message_value
 
@@ -21,6 +21,7 @@ class MidiFile(Node):
         "mid, SMF, standard MIDI file, song, play MIDI, score, MIDI player, seq~, SimpleMIDIFile, import MIDI, "
         "sequence file, piece, karaoke, Partitur, partition, .mid"
     )
+    example = Example(vary="", output="out", silent="It plays a MIDI file, which you choose.")
 
     play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="plays while above 0.5")
     speed = In(1.0, unit="ratio", min=0.0, max=8.0, doc="1 is the tempo of the file")

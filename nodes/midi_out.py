@@ -5,7 +5,7 @@ import numpy as np
 from nodegraph.blocks.midi_sender import LOST, MESSAGE, NOW, PUT, RING, SAMPLE, TAKEN, MidiSender
 from nodegraph.events import CONTROL, NOTE_OFF, NOTE_ON, count, event, send
 from nodegraph.maths import clip, nearest, read_double
-from nodegraph.node import EventIn, EventOut, Helper, In, Node, Option, State
+from nodegraph.node import EventIn, EventOut, Example, Helper, In, Node, Option, State
 
 CHANNEL = Option(1, min=1, max=16, doc="MIDI channel to send on")
 
@@ -70,6 +70,7 @@ class ControlOut(Node):
     """Sends a controller when its value changes, at most ``rate`` times per second."""
 
     words = "CC out, ctlout, send CC, MIDI CC out, controller out, send controller"
+    example = Example(inputs={"value": "rise"}, heard="controls")
 
     value = In(0.0, unit="ratio", min=0.0, max=1.0, doc="controller value, 0 to 1")
     number = Option(1, min=0, max=127, doc="controller number; 1 is the modulation wheel")

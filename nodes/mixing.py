@@ -1,7 +1,7 @@
 """Mixing, panning and lanes, the parallel channels of a wire."""
 
 from nodegraph.maths import clip, cos_turn, exp2, finite_or_zero, read_double, sin_turn, sqrt
-from nodegraph.node import Choice, In, Node, Option, Out, Table
+from nodegraph.node import Choice, Example, In, Node, Option, Out, Table
 
 AUDIO = In(0.0, doc="input signal")
 GAIN = In(1.0, unit="ratio", min=0.0, max=2.0, doc="factor; 1 is unchanged")
@@ -111,6 +111,7 @@ class Balance(Node):
     """Attenuates one side of a stereo sound: the left if ``position`` is above 0, the right if it is below."""
 
     words = "stereo balance, Balance2, left right, stereo, L/R, bal~, stereo level"
+    example = Example(inputs={"audio": "wide"})
 
     audio = AUDIO
     position = In(0.0, unit="ratio", min=-1.0, max=1.0, doc="-1 is left only, 1 is right only")
@@ -230,6 +231,7 @@ class Spread(Node):
         "unison, Splay, detune spread, mc.spread, voices, stack, bank, SplayAz, fan, Range, distribute, harmonics, "
         "series"
     )
+    example = Example(vary="", values={"value": 220.0, "amount": 12.0, "law": "ratio"}, heard="hertz")
 
     value = In(0.0, min=-20000.0, max=20000.0, doc="signal to copy")
     amount = In(0.0, min=-1000.0, max=1000.0, doc="width of the spread")
@@ -267,6 +269,7 @@ class Values(Node):
         "list, numbers, array, chord notes, multichannel constant, mc.sig~, message box, harmonics, ratios, vector, "
         "notes list, partials, scale degrees, list of values, polyphony, Liste"
     )
+    example = Example(values={"values": [220.0, 275.0, 330.0]}, vary="scale", heard="hertz")
 
     scale = In(1.0, min=-20000.0, max=20000.0, doc="factor for all values")
     offset = In(0.0, min=-20000.0, max=20000.0, doc="added to all values")

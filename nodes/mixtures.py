@@ -19,7 +19,7 @@ from nodegraph.blocks.mixture_worker import (
 )
 from nodegraph.blocks.sound_streaming import read_header
 from nodegraph.maths import finite_or_zero, read_double, rising_edge
-from nodegraph.node import Choice, Helper, In, Node, Option, Out, State
+from nodegraph.node import Choice, Example, Helper, In, Node, Option, Out, State
 
 
 class Mixture(Node):
@@ -37,6 +37,9 @@ class Mixture(Node):
     )
 
     display = "spectrogram"
+    example = Example(
+        inputs={"record": "", "style": "noise"}, silent="It plays a mixture of two sounds, which you choose or record."
+    )
 
     content = In(0.0, min=-1.0, max=1.0, doc="sound to record if content_file is empty")
     style = In(0.0, min=-1.0, max=1.0, doc="sound to record if style_file is empty")

@@ -1,7 +1,7 @@
 """Effects by modulation: chorus, flanger, phaser, tremolo, frequency shift."""
 
 from nodegraph.maths import clip, cos_turn, exp2, lerp, sin_turn, sqrt, tan_turn, wrap
-from nodegraph.node import Choice, In, Line, Node, Out, State
+from nodegraph.node import Choice, Example, In, Line, Node, Out, State
 
 from .delays import cubic_tap, next_position, ring_tap
 from .mixing import lane_of, side_of
@@ -27,6 +27,7 @@ class Chorus(Node):
         "ensemble, unison, detune, doubler, double, thicken, thick, widen, Juno, Dimension D, string ensemble, "
         "fatten, rich, chorale, choir effect, ADT, lush, detuned copies, Schwebung, épaissir, symphonic, multi voice"
     )
+    example = Example(plot="spectrum")
 
     audio = In(0.0, doc="dry signal; even lanes are on the left, odd ones on the right, a single one on both")
     rate, depth, mix = RATE, DEPTH, MIX
@@ -62,6 +63,7 @@ class Flanger(Node):
     """
 
     words = "jet, flange, flanging, jet plane, airplane, swoosh, metallic sweep, comb sweep, through zero"
+    example = Example(inputs={"audio": "noise"}, plot="spectrum")
 
     audio, rate, depth, feedback, mix = AUDIO, RATE, DEPTH, FEEDBACK, MIX
     phase = In(0.0, unit="cycles", min=0.0, max=1.0, doc="offset of the sweep")
@@ -89,6 +91,7 @@ class Phaser(Node):
         "phasing, phase shifter, phaseshift, Phase 90, sweep, Small Stone, swirl, Uni-Vibe, swoosh, Leslie, phase "
         "effect, notch sweep, psychedelic, allpass sweep"
     )
+    example = Example(inputs={"audio": "noise"}, plot="spectrum")
 
     audio, rate, depth, feedback, mix = AUDIO, RATE, DEPTH, FEEDBACK, MIX
     phase = In(0.0, unit="cycles", min=0.0, max=1.0, doc="offset of the sweep")
@@ -160,6 +163,7 @@ class FrequencyShifter(Node):
         "freq shift, Bode, Hilbert, SSB, single sideband, barber pole, ring mod, complex modulation, hilbert "
         "transform, fshift~, inharmonic, heterodyne, Frequenzschieber, dalek"
     )
+    example = Example(plot="spectrum")
 
     audio = In(0.0, doc="signal to shift")
     frequency = In(100.0, unit="Hz", min=-5000.0, max=5000.0, doc="shift; below 0 downwards")

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from nodegraph.frame_types import FrameType, check_transform_size
 from nodegraph.maths import clip, exp, read_double, smoothstep, sqrt
 from nodegraph.models.autoencoder import MAX_LAYERS
@@ -28,7 +30,6 @@ from nodegraph.models.feature_kernels import (
     write_bins,
 )
 from nodegraph.models.tables import (
-    BLOCK,
     LAYER_WORDS,
     band_table,
     layer_table,
@@ -37,7 +38,7 @@ from nodegraph.models.tables import (
     model_problem,
     weight_table,
 )
-from nodegraph.node import Choice, FrameIn, FrameOut, In, Node, Option, Out, Scratch, State, Table
+from nodegraph.node import Choice, Example, FrameIn, FrameOut, In, Node, Option, Out, Scratch, State, Table
 from nodegraph.patch import node_migration
 
 SIGMOID, RELU, LEAKY = 0, 1, 2
@@ -97,23 +98,38 @@ def dense(source, inputs, weights, at, target, outputs):
     """Compute a layer before activation, ``target = bias + W source``; return the index of the next layer's weights.
 
     Four inputs at a time add their columns of W to all outputs. Outputs are adjacent, so this is SIMD, and the order
-    of every sum is fixed. Four zeros, as after a rectifier, are skipped.
+    of every sum is fixed. Zeros, as after a rectifier, are skipped: columns that are not read make large layers faster.
     """
-    for i in range(inputs, inputs + BLOCK):
-        source[i] = 0.0  # pads the last group of four
     for j in range(outputs):
         target[j] = weights[at + j]
     row = at + outputs
-    for i in range(0, inputs, BLOCK):
-        a, b, c, d = source[i], source[i + 1], source[i + 2], source[i + 3]
-        if a != 0.0 or b != 0.0 or c != 0.0 or d != 0.0:
-            second, third, fourth = row + outputs, row + 2 * outputs, row + 3 * outputs
-            for j in range(outputs):
-                target[j] += (
-                    a * weights[row + j] + b * weights[second + j] + c * weights[third + j] + d * weights[fourth + j]
-                )
-        row += BLOCK * outputs
+    a = b = c = np.float32(0.0)
+    first = second = third = row
+    waiting = 0
+    for i in range(inputs):
+        x = source[i]
+        if x != 0.0:
+            if waiting == 0:
+                a, first = x, row
+            elif waiting == 1:
+                b, second = x, row
+            elif waiting == 2:
+                c, third = x, row
+            else:
+                add_columns(target, outputs, weights, a, first, b, second, c, third, x, row)
+            waiting = (waiting + 1) % 4
+        row += outputs
+    if waiting > 0:
+        b = b if waiting > 1 else np.float32(0.0)
+        c = c if waiting > 2 else np.float32(0.0)
+        add_columns(target, outputs, weights, a, first, b, second, c, third, np.float32(0.0), first)
     return row
+
+
+def add_columns(target, outputs, weights, a, first, b, second, c, third, d, fourth):
+    """Add four columns of weights, that start at an index each, times a number each."""
+    for j in range(outputs):
+        target[j] += a * weights[first + j] + b * weights[second + j] + c * weights[third + j] + d * weights[fourth + j]
 
 
 def activate(values, count, activation, slope):
@@ -155,6 +171,7 @@ class Encoder(Node, version=2):
         "machine learning, features, network, ML, KI, compress code, embedding, analysis network, neuronales Netz, "
         "model"
     )
+    example = Example(silent="It needs a trained model as its file; the demo `autoencoder_effect` has one.")
 
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the model's window")
     file = Option("", kind="file", doc="model file (.safetensors), in the patch's folder")
@@ -214,6 +231,7 @@ class Decoder(Node, version=2):
         "artificial intelligence, machine learning, DDSP, RAVE, latent, network, ML, generative, KI, réseau de "
         "neurones, neuronales Netz, net, model, generative model, latent space, timbre model"
     )
+    example = Example(silent="It needs a trained model as its file; the demo `autoencoder_effect` has one.")
 
     code = FrameIn("latent", doc="units of the layer")
     level = FrameIn("latent", optional=True, doc="level of each frame; if not wired, the model's own")
@@ -304,6 +322,7 @@ class GainBank(Node):
     )
 
     display = "bars"
+    example = Example(silent="It needs the code of an encoder with a model; the demo `autoencoder_faders` has one.")
     code = FrameIn("latent", doc="code of an encoder")
     level = FrameIn("latent", optional=True, doc="level of each frame, from the encoder; 1 if not wired")
     gain, scale, mute = GAIN, UNIT_SCALE, MUTE
@@ -357,6 +376,7 @@ class LatentSource(Node, version=2):
         "latent faders, latent generator, decoder input, code from faders, latent vector, no input, generate latent, "
         "neuron source"
     )
+    example = Example(silent="It needs a trained model as its file; the demo `autoencoder_no_input` has one.")
 
     gain, scale, mute = replace(GAIN, default=0.0), UNIT_SCALE, MUTE
     volume = In(0.1, unit="gain", min=0.0, max=1.0, doc="level of each frame; 1 is that of a full-scale sine")
@@ -403,6 +423,7 @@ class CodeMap(Node):
         "XY pad, xy, latent map, latent space, map, t-SNE, corpus, timbre space, explore, 2D pad, kaoss pad, nodes, "
         "pad, latent explorer, joystick, vector synthesis"
     )
+    example = Example(silent="It needs a trained model as its file; the demo `autoencoder_map` has one.")
 
     x = In(0.5, min=0.0, max=1.0, doc="place along the first axis of the model")
     y = In(0.5, min=0.0, max=1.0, doc="place along the second axis of the model")

@@ -19,7 +19,7 @@ from nodegraph.maths import (
     sqrt,
     uniform,
 )
-from nodegraph.node import Choice, In, Node, Out, State, Table
+from nodegraph.node import Choice, Example, In, Node, Out, State, Table
 
 AMPLITUDE = In(1.0, unit="ratio", min=0.0, max=1.0, doc="level of the noise (A)")
 SQRT_3 = 1.7320508075688772
@@ -36,6 +36,7 @@ class WhiteNoise(Node):
         "noise, noise generator, hiss, static, random signal, noise source, ClipNoise, GrayNoise, hi-hat, snare, "
         "wind, random audio, rauschen, weißes Rauschen, bruit, bruit blanc, generator, nois, source, ruido"
     )
+    example = Example(plot="spectrum")
 
     amplitude = AMPLITUDE
     distribution = Choice("uniform", "gaussian", doc="distribution of the samples")
@@ -93,6 +94,7 @@ class PinkNoise(Node):
         "noise, pink~, 1/f, 1/f noise, test noise, wind, rain, waterfall, rosa Rauschen, Rauschen, bruit rose, bruit, "
         "noise generator"
     )
+    example = Example(plot="spectrum")
 
     amplitude = AMPLITUDE
     out = Out(doc="pink noise")
@@ -125,6 +127,7 @@ class BrownNoise(Node):
         "noise, red noise, Brownian noise, random walk, rumble, thunder, Brownian, ocean, low noise, wind, sea, "
         "waves, waterfall, braunes Rauschen, Rauschen, bruit brun, bruit"
     )
+    example = Example(plot="spectrum")
 
     amplitude = AMPLITUDE
     out = Out(doc="brown noise")
@@ -149,6 +152,7 @@ class Dust(Node):
         "vinyl, vinyl crackle, pops, random trigger, sparse, raindrops, fire, random pulses, Impulse random, random "
         "bursts, noise, click"
     )
+    example = Example(plot="wave")
 
     density = In(20.0, unit="Hz", min=0.1, max=10000.0, taper="log", doc="average pulses per second")
     amplitude = AMPLITUDE

@@ -13,7 +13,7 @@ from nodegraph.events import (
     send,
 )
 from nodegraph.maths import clip, nearest, next_random, read_double, rising_edge, uniform
-from nodegraph.node import Choice, EventIn, EventOut, In, Memory, Node, Option, State, Table
+from nodegraph.node import Choice, EventIn, EventOut, Example, In, Memory, Node, Option, State, Table
 
 EVENTS = EventIn(doc="MIDI messages")
 KEYS = 2048  # keys of all channels
@@ -186,6 +186,7 @@ class Arpeggiator(Node):
         "arp, arpeggio, arpeggios, arpeggiate, arpeggiated, broken chord, up down, note pattern, Pattern, hold chord, "
         "latch arp, arpège, arpégiateur, Pseq"
     )
+    example = Example(inputs={"events": "chords"})
 
     events = EVENTS
     clock = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="each rising edge plays a step")

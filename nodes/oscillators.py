@@ -14,6 +14,8 @@ their own. At 44.1 kHz the waves lose 0.4 dB at 15 kHz, and the aliases of a saw
 import numpy as np
 
 from nodegraph.maths import (
+    TURN_MASK,
+    centred_turns,
     clip,
     cos_turn,
     floor,
@@ -24,10 +26,12 @@ from nodegraph.maths import (
     sin_turn,
     sin_turn_single,
     sqrt,
+    turn_bits,
+    turns,
     uniform,
     wrap,
 )
-from nodegraph.node import Choice, In, Node, Option, Out, State, Table, Wired
+from nodegraph.node import Choice, Example, In, Node, Option, Out, State, Table, Wired
 from nodegraph.spectral.band_limited_steps import (
     POINTS,
     ROW,
@@ -48,6 +52,7 @@ from nodegraph.spectral.wavetables import (
 )
 
 SYNC_SAMPLES = 6.0
+ONE, TWO, FOUR = np.float32(1.0), np.float32(2.0), np.float32(4.0)
 
 
 def at_phase(table, phase, speed):
@@ -70,19 +75,27 @@ def start_phase(start, seed):
     return uniform(next_random(seed)) if start == 1 else 0.0
 
 
-def restarted(phase, old, since, first, step, reset, last_reset, synced):
-    """Return phase, phase of the wave before the latest restart, and samples since then.
+def advance(phase, step):
+    """Return a phase, as ``turn_bits``, after a step in cycles."""
+    return (phase + turn_bits(step)) & TURN_MASK
 
-    ``phase`` is negative before the first sample. A wired reset restarts the cycle between two samples, when it crosses
-    ½; one that jumps from 0 to 1, as gates do, restarts it at this sample.
+
+def restarted(phase, old, since, seed, step, start, reset, last_reset, synced):
+    """Return phase (as ``turn_bits``), phase of the wave before the latest restart, samples since then, and seed.
+
+    The seed is negative after the first sample, at which a random phase is chosen. A wired reset restarts the cycle
+    between two samples, when it crosses ½; one that jumps from 0 to 1, as gates do, restarts it at this sample.
     """
-    phase = first if phase < 0.0 else phase
-    edge = rising_edge(reset, last_reset)
+    first = start_phase(start, max(seed, ~seed))
+    if start == 1 and seed >= 0:
+        phase, seed = turn_bits(first), ~seed
+    if not rising_edge(reset, last_reset):
+        return phase, old, since, seed
     if synced == 0:
-        return first if edge else phase, old, since
+        return turn_bits(first), old, since, seed
     is_gate = (reset >= 1.0) & (last_reset <= 0.0)
     late = 0.0 if is_gate else (reset - 0.5) / max(reset - last_reset, 1e-9)
-    return (wrap(first + late * step), phase, late) if edge else (phase, old, since)
+    return turn_bits(first + late * step), turns(phase), late, seed
 
 
 def synced_wave(before, after, since):
@@ -105,24 +118,34 @@ def corner(phase, speed, corners):
     return at_phase(corners, phase, speed) * min(speed / SHORTEST, 1.0)
 
 
-def saw_wave(p, speed, steps, quality):
+def saw_wave(p, speed, steps):
     """Return ``2p - 1``, band-limited at its jump at phase 0."""
-    wave = 2.0 * p - 1.0
-    return wave - 2.0 * jump(p, speed, steps) if quality == 0 else wave
+    return 2.0 * p - 1.0 - 2.0 * jump(p, speed, steps)
 
 
-def square_wave(p, width, speed, steps, quality):
-    """Return 1 below ``width`` and -1 above it, band-limited at both jumps."""
+def saw_at(phase, pm, speed, steps, quality):
+    """Return a saw at a phase as ``turn_bits``, naive in single precision."""
+    if quality == 1:
+        return np.float64(TWO * centred_turns(phase, pm - 0.5))
+    return saw_wave(wrap(turns(phase) + pm), speed, steps)
+
+
+def square_at(phase, pm, width, speed, steps, quality):
+    """Return 1 below ``width`` and -1 above it, at a phase as ``turn_bits``, band-limited at both jumps or naive."""
+    if quality == 1:
+        return 1.0 if centred_turns(phase, pm - 0.5) < np.float32(width - 0.5) else -1.0
+    p = wrap(turns(phase) + pm)
     wave = 1.0 if p < width else -1.0
-    return wave + 2.0 * (jump(p, speed, steps) - jump(wrap(p - width), speed, steps)) if quality == 0 else wave
+    return wave + 2.0 * (jump(p, speed, steps) - jump(wrap(p - width), speed, steps))
 
 
-def triangle_wave(p, speed, corners, quality):
-    """Return ``1 - 4|p - ½|``, band-limited at both corners."""
+def triangle_at(phase, pm, speed, corners, quality):
+    """Return ``1 - 4|p - ½|``, ``p = phase + pm + ¼``, at a phase as ``turn_bits``, naive in single precision."""
+    if quality == 1:
+        return np.float64(ONE - FOUR * abs(centred_turns(phase, pm - 0.25)))
+    p = wrap(turns(phase) + pm + 0.25)
     wave = 1.0 - 4.0 * abs(p - 0.5)
-    if quality == 0:
-        wave = wave + 8.0 * (corner(p, speed, corners) - corner(wrap(p + 0.5), speed, corners))
-    return wave
+    return wave + 8.0 * (corner(p, speed, corners) - corner(wrap(p + 0.5), speed, corners))
 
 
 FREQUENCY = In(440.0, unit="Hz", min=0.01, max=20000.0, taper="log", doc="pitch of the wave")
@@ -146,6 +169,7 @@ class Phasor(Node):
         "phase, LFSaw, ramp wave, Sweep, rampe, sawtooth phase, rate~, sync phase, index, playhead, position, ramp "
         "oscillator"
     )
+    example = Example(vary="", heard="value")
 
     frequency = In(1.0, unit="Hz", min=-20000.0, max=20000.0, doc="cycles per second; negative runs backwards")
     reset = RESET
@@ -160,7 +184,7 @@ class Phasor(Node):
 class Sine(Node):
     """Generates a sine wave, ``A sin(2π(φ + pm))`` with ``φ' = frequency + fm``.
 
-    The wave is computed in single precision, with an error below -133 dB; the phase in double precision.
+    The wave is computed in single precision, with an error below -132 dB; the phase is an integer of 52 bits.
     With a sine wired to ``fm`` or ``pm`` it is an FM operator: Chowning, The synthesis of complex audio
     spectra by means of frequency modulation (J. Audio Eng. Soc., 1973).
     """
@@ -177,19 +201,19 @@ class Sine(Node):
     interchangeable = (("frequency", "fm"),)
     out = Out(doc="sine wave")
     synced = Wired("reset")
-    phase, last_reset, seed = State(-1.0), State(), State(1, seeded=True)
+    phase, last_reset, seed = State(0), State(), State(1, seeded=True)
     old, since = State(), State(SYNC_SAMPLES)
 
     def tick(
         frequency, fm, pm, amplitude, reset, start, synced, phase, last_reset, seed, old, since, dt
     ):  # fmt: skip
-        step, first = (frequency + fm) * dt, start_phase(start, seed)
-        phase, old, since = restarted(phase, old, since, first, step, reset, last_reset, synced)
-        wave = sin_turn_single(phase + pm)
+        step = (frequency + fm) * dt
+        phase, old, since, seed = restarted(phase, old, since, seed, step, start, reset, last_reset, synced)
+        wave = sin_turn_single(phase, pm)
         if synced == 1:
-            wave = synced_wave(sin_turn_single(old + pm), wave, since)
+            wave = synced_wave(sin_turn_single(turn_bits(old), pm), wave, since)
             old, since = wrap(old + step), since + 1.0
-        return amplitude * wave, wrap(phase + step), reset, seed, old, since
+        return amplitude * wave, advance(phase, step), reset, seed, old, since
 
 
 class Saw(Node):
@@ -211,21 +235,21 @@ class Saw(Node):
     out = Out(doc="rising sawtooth wave")
     steps = Table(step_residuals)
     synced = Wired("reset")
-    phase, last_pm, last_reset, seed = State(-1.0), State(), State(), State(1, seeded=True)
+    phase, last_pm, last_reset, seed = State(0), State(), State(), State(1, seeded=True)
     old, since = State(), State(SYNC_SAMPLES)
 
     def tick(
         frequency, fm, pm, amplitude, reset, start, quality, synced, steps,
         phase, last_pm, last_reset, seed, old, since, dt,
     ):  # fmt: skip
-        step, first = (frequency + fm) * dt, start_phase(start, seed)
-        phase, old, since = restarted(phase, old, since, first, step, reset, last_reset, synced)
+        step = (frequency + fm) * dt
+        phase, old, since, seed = restarted(phase, old, since, seed, step, start, reset, last_reset, synced)
         speed = speed_of(step, pm, last_pm)
-        wave = saw_wave(wrap(phase + pm), speed, steps, quality)
+        wave = saw_at(phase, pm, speed, steps, quality)
         if synced == 1:
-            wave = synced_wave(saw_wave(wrap(old + pm), speed, steps, quality), wave, since)
+            wave = synced_wave(saw_at(turn_bits(old), pm, speed, steps, quality), wave, since)
             old, since = wrap(old + step), since + 1.0
-        return amplitude * wave, wrap(phase + step), pm, reset, seed, old, since
+        return amplitude * wave, advance(phase, step), pm, reset, seed, old, since
 
 
 DETUNING = (-0.11002313, -0.06288439, -0.01952356, 0.0, 0.01991221, 0.06216538, 0.10745242)
@@ -243,6 +267,7 @@ class Supersaw(Node):
         "hypersaw, JP-8000, unison, unison saw, swarm, trance, trance lead, detuned saws, detune, fat saw, huge, pad, "
         "EDM, rave lead, hoover, wide saw, strings, string machine, seven saws, big lead, ensemble saw, lush pad"
     )
+    example = Example(vary="detune", plot="spectrum")
 
     frequency = FREQUENCY
     detune = In(0.3, unit="ratio", min=0.0, max=1.0, doc="distance of the saws; 1 is about ±180 cents")
@@ -273,7 +298,7 @@ def detuned_saw(phase, step, steps, seed):
     is_new = phase < 0.0
     seed = next_random(seed) if is_new else seed
     phase = uniform(seed) if is_new else phase
-    return saw_wave(phase, speed_of(step, 0.0, 0.0), steps, 0), wrap(phase + step), seed
+    return saw_wave(phase, speed_of(step, 0.0, 0.0), steps), wrap(phase + step), seed
 
 
 class Square(Node):
@@ -295,7 +320,7 @@ class Square(Node):
     out = Out(doc="pulse wave")
     steps = Table(step_residuals)
     synced = Wired("reset")
-    phase, last_pm, last_reset, seed = State(-1.0), State(), State(), State(1, seeded=True)
+    phase, last_pm, last_reset, seed = State(0), State(), State(), State(1, seeded=True)
     old, since = State(), State(SYNC_SAMPLES)
 
     def tick(
@@ -303,14 +328,14 @@ class Square(Node):
         phase, last_pm, last_reset, seed, old, since, dt,
     ):  # fmt: skip
         width = clip(width, 0.0, 1.0)
-        step, first = (frequency + fm) * dt, start_phase(start, seed)
-        phase, old, since = restarted(phase, old, since, first, step, reset, last_reset, synced)
+        step = (frequency + fm) * dt
+        phase, old, since, seed = restarted(phase, old, since, seed, step, start, reset, last_reset, synced)
         speed = speed_of(step, pm, last_pm)
-        wave = square_wave(wrap(phase + pm), width, speed, steps, quality)
+        wave = square_at(phase, pm, width, speed, steps, quality)
         if synced == 1:
-            wave = synced_wave(square_wave(wrap(old + pm), width, speed, steps, quality), wave, since)
+            wave = synced_wave(square_at(turn_bits(old), pm, width, speed, steps, quality), wave, since)
             old, since = wrap(old + step), since + 1.0
-        return amplitude * wave, wrap(phase + step), pm, reset, seed, old, since
+        return amplitude * wave, advance(phase, step), pm, reset, seed, old, since
 
 
 class Triangle(Node):
@@ -331,21 +356,21 @@ class Triangle(Node):
     out = Out(doc="triangle wave")
     corners = Table(corner_residuals)
     synced = Wired("reset")
-    phase, last_pm, last_reset, seed = State(-1.0), State(), State(), State(1, seeded=True)
+    phase, last_pm, last_reset, seed = State(0), State(), State(), State(1, seeded=True)
     old, since = State(), State(SYNC_SAMPLES)
 
     def tick(
         frequency, fm, pm, amplitude, reset, start, quality, synced, corners,
         phase, last_pm, last_reset, seed, old, since, dt,
     ):  # fmt: skip
-        step, first = (frequency + fm) * dt, start_phase(start, seed)
-        phase, old, since = restarted(phase, old, since, first, step, reset, last_reset, synced)
+        step = (frequency + fm) * dt
+        phase, old, since, seed = restarted(phase, old, since, seed, step, start, reset, last_reset, synced)
         speed = speed_of(step, pm, last_pm)
-        wave = triangle_wave(wrap(phase + pm + 0.25), speed, corners, quality)
+        wave = triangle_at(phase, pm, speed, corners, quality)
         if synced == 1:
-            wave = synced_wave(triangle_wave(wrap(old + pm + 0.25), speed, corners, quality), wave, since)
+            wave = synced_wave(triangle_at(turn_bits(old), pm, speed, corners, quality), wave, since)
             old, since = wrap(old + step), since + 1.0
-        return amplitude * wave, wrap(phase + step), pm, reset, seed, old, since
+        return amplitude * wave, advance(phase, step), pm, reset, seed, old, since
 
 
 class Impulse(Node):
@@ -359,6 +384,7 @@ class Impulse(Node):
         "pulse, click, impulse train, pulse train, blip, tick, spike, buzz, metronome click, train, delta, Dirac, "
         "Impuls, impulsion, clicks"
     )
+    example = Example(vary="frequency", values={"frequency": 8.0})
 
     frequency = In(1.0, unit="Hz", min=0.01, max=20000.0, taper="log", doc="pulses per second")
     amplitude, reset = AMPLITUDE, RESET
@@ -405,6 +431,7 @@ class Lfo(Node):
         "oscillator, cycle, slow sine, motion, wobble bass, dubstep, modulate, movement, cyclic, slow wave, mod "
         "source, auto modulation, siren, alarm, rotor, vco slow"
     )
+    example = Example(vary="frequency", heard="value")
 
     frequency = In(1.0, unit="Hz", min=0.001, max=100.0, taper="log", doc="cycles per second")
     amplitude = In(1.0, min=-10000.0, max=10000.0, doc="depth: peak of the wave")
@@ -500,7 +527,7 @@ class Wavetable(Node):
     out = Out(doc="wavetable wave")
     table = Table(lambda settings, sr: wavetable(wave_harmonics(settings)))
     synced = Wired("reset")
-    phase, last_pm, last_reset, seed = State(-1.0), State(), State(), State(1, seeded=True)
+    phase, last_pm, last_reset, seed = State(0), State(), State(), State(1, seeded=True)
     old, since = State(), State(SYNC_SAMPLES)
 
     def check(settings):
@@ -510,14 +537,14 @@ class Wavetable(Node):
         frequency, fm, pm, position, amplitude, reset, start, synced, table,
         phase, last_pm, last_reset, seed, old, since, dt,
     ):  # fmt: skip
-        step, first = (frequency + fm) * dt, start_phase(start, seed)
-        phase, old, since = restarted(phase, old, since, first, step, reset, last_reset, synced)
+        step = (frequency + fm) * dt
+        phase, old, since, seed = restarted(phase, old, since, seed, step, start, reset, last_reset, synced)
         speed = speed_of(step, pm, last_pm)
-        wave = table_wave(wrap(phase + pm), speed, position, table)
+        wave = table_wave(wrap(turns(phase) + pm), speed, position, table)
         if synced == 1:
             wave = synced_wave(table_wave(wrap(old + pm), speed, position, table), wave, since)
             old, since = wrap(old + step), since + 1.0
-        return amplitude * wave, wrap(phase + step), pm, reset, seed, old, since
+        return amplitude * wave, advance(phase, step), pm, reset, seed, old, since
 
 
 def table_wave(p, speed, position, table):

@@ -7,7 +7,7 @@ those of a low-pass, which is the same at every sample rate and whose delay is s
 import numpy as np
 
 from nodegraph.maths import LN_1000, TAU, clip, cos_turn, decay_factor, power, read_double, sin_turn
-from nodegraph.node import In, Line, Node, Out, State, Table
+from nodegraph.node import Example, In, Line, Node, Out, State, Table
 
 from .delays import cubic_tap, low_pass_delay, next_position
 
@@ -36,6 +36,7 @@ class Mode(Node):
         "cymbal, wood block, cowbell, struck, plate model, kalimba, steel drum, resonant body, phasefilter, physical "
         "modelling, Corpus resonator, Collision"
     )
+    example = Example(inputs={"audio": "clicks"}, vary="decay", gain=0.4)
 
     audio = In(0.0, doc="excitation: an impulse, a burst of noise, a bow")
     frequency = In(440.0, unit="Hz", min=1.0, max=20000.0, taper="log", doc="frequency of the mode")
@@ -87,6 +88,7 @@ class Membrane(Node):
         "batterie, peau, hand drum, snare, thump, tom tom, 808, modal drum, frame drum, drum synth, Collision, Drum "
         "Rack drum, tambor, drum"
     )
+    example = Example(inputs={"audio": "clicks"}, vary="decay", gain=0.4)
 
     audio = In(0.0, doc="stroke: an impulse or a short burst of noise")
     frequency = In(110.0, unit="Hz", min=LOWEST, max=2000.0, taper="log", doc="pitch of the lowest mode")
@@ -130,6 +132,7 @@ class BowedString(Node):
         "Geige, Streicher, violon, archet, cordes, erhu, contrabass, viol, waveguide, orchestra, string instrument, "
         "Tension, Streichinstrument"
     )
+    example = Example(vary="force", values={"frequency": 110.0})
 
     frequency = FREQUENCY
     velocity = In(0.25, unit="ratio", min=0.0, max=1.0, doc="speed of the bow: the loudness; 0 lets the string ring")
@@ -171,6 +174,7 @@ class Reed(Node):
         "Saxophon, clarinette, Rohrblatt, anche, harmonica, organ pipe, bagpipe, accordion, Bläser, duduk, recorder "
         "instrument, mouthpiece"
     )
+    example = Example(vary="breath", values={"frequency": 110.0})
 
     frequency = FREQUENCY
     breath = In(0.7, unit="ratio", min=0.0, max=1.0, doc="pressure in the mouth: the loudness")

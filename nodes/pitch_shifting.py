@@ -7,7 +7,7 @@ import numpy as np
 from nodegraph.blocks.band_limited import RESOLUTION, weighted_sum, windowed_sinc
 from nodegraph.frame_types import check_transform_size
 from nodegraph.maths import clip, cos_turn, finite_or_zero, lerp, nearest, read_double, semitones_to_ratio
-from nodegraph.node import Choice, In, Line, Memory, Node, Option, Out, State, Table, Transform
+from nodegraph.node import Choice, Example, In, Line, Memory, Node, Option, Out, State, Table, Transform
 from nodegraph.spectral.attacks import AFTER_SECONDS, APART_SECONDS, BEFORE_SECONDS, RISE, SHARE, STEP_SECONDS
 from nodegraph.spectral.transform import irfft, rfft
 from nodegraph.spectral.true_envelope import ENVELOPE_BINS, ENVELOPE_SIZE, envelope_gain, true_envelope
@@ -88,6 +88,7 @@ class PitchShifter(Node):
     attacks_stay = Choice("on", "off", doc="on: attacks stay as sharp as they are")
     link = Choice("linked", "separate", doc="linked: lanes of the same pitch share their phases and attacks")
     linked_by = "link"
+    example = Example(plot="spectrum")
     size = Option(2048, unit="samples", min=512, max=16384, doc="longest window, a power of two; the latency")
     out = Out(doc="transposed sound, size + 104 samples late")
     sound, stretched, norms = Line(input_size), Line(stretched_size), Line(stretched_size)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from nodegraph.maths import TAU, clip, cos_turn, decay_factor, exp2, nearest, read_double, sin_turn, sqrt, wrap
-from nodegraph.node import In, Line, Memory, Node, Out, State, Table
+from nodegraph.node import Example, In, Line, Memory, Node, Out, State, Table
 
 from .delays import next_position, ring_tap
 from .mixing import side_of
@@ -59,6 +59,7 @@ class Plate(Node):
         "plate reverb, reverberator, Dattorro, GVerb, gigaverb~, ambience, EMT 140, space, EMT, Nachhall, Hall, "
         "Hallplatte, réverb à plaque, shimmer, lush reverb"
     )
+    example = Example(inputs={"audio": "plucks"})
 
     audio = In(0.0, doc="dry signal; even lanes are on the left, odd ones on the right, a single one on both")
     decay = In(2.0, unit="s", min=0.1, max=60.0, taper="log", doc="time in which the sound falls by 60 dB")

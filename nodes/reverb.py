@@ -1,7 +1,7 @@
 """Rooms: reverberation by a network of delays."""
 
 from nodegraph.maths import TAU, clip, cos_turn, decay_factor, exp2, log2, nearest, read_double, sin_turn, sqrt, wrap
-from nodegraph.node import In, Line, Memory, Node, Out, State
+from nodegraph.node import Example, In, Line, Memory, Node, Out, State
 
 from .delays import next_position, ring_at, ring_tap
 from .mixing import side_of
@@ -42,6 +42,7 @@ class Reverb(Node):
         "reverberator, tunnel, reverberate, decay, room sound, algorithmic reverb, concert hall, distance, large "
         "room, Kirche, église, Hybrid Reverb, gated reverb, wetness"
     )
+    example = Example(inputs={"audio": "plucks"})
 
     audio = In(0.0, doc="dry signal; even lanes enter on the left, odd ones on the right, a single one on both")
     decay = In(2.0, unit="s", min=0.05, max=60.0, taper="log", doc="time in which the sound falls by 60 dB")

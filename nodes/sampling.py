@@ -41,7 +41,7 @@ from nodegraph.maths import (
     rising_edge,
     semitones_to_ratio,
 )
-from nodegraph.node import Helper, In, Memory, Node, Option, Out, State, Table
+from nodegraph.node import Example, Helper, In, Memory, Node, Option, Out, State, Table
 
 from .mixing import lane_of
 
@@ -72,6 +72,7 @@ class Sampler(Node):
         "piano, bass guitar, one shot, échantillonneur, library, gigasampler, electric piano, trumpet, choir sample, "
         "piano, Drum Rack"
     )
+    example = Example(inputs={"gate": "gate"}, vary="pitch")
 
     pitch = In(60.0, unit="semitones", min=0.0, max=127.0, doc="key and bend; 60 is middle C")
     gate = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge starts the note, a fall releases it")

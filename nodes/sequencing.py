@@ -1,7 +1,7 @@
 """Rhythm and patterns: clocks, step sequencers, random steps. All of them act at rising edges of a gate."""
 
 from nodegraph.maths import clip, modulo, next_random, read_double, rising_edge, uniform, wrap
-from nodegraph.node import Choice, In, Line, Node, Option, Out, State, Table
+from nodegraph.node import Choice, Example, In, Line, Node, Option, Out, State, Table
 
 CLOCK = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="each rising edge advances by one step")
 RESET = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge returns to the start")
@@ -93,6 +93,7 @@ class StepSequencer(Node):
         "sequencer, grid, Sequenzer, Melodie, séquenceur, groovebox, arrangement, notes in a row, techno, trigger "
         "pattern, tune, tracker, sequential switch, melodía"
     )
+    example = Example(heard="note")
 
     clock, reset = CLOCK, RESET
     steps = Option((60.0, 63.0, 67.0, 70.0), doc="values, up to 64")
@@ -178,6 +179,7 @@ class RandomSteps(Node):
         "hasard, dice, shuffle, noise steps, fluctuation, jitter, humanize, probability, urn, Logistic, LFDNoise0, "
         "vary, brownian, azar"
     )
+    example = Example(values={"low": 48.0, "high": 72.0}, vary="", heard="note")
 
     clock = CLOCK
     low = In(0.0, min=-20000.0, max=20000.0, doc="smallest value")

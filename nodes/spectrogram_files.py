@@ -9,7 +9,7 @@ import numpy as np
 
 from nodegraph.frame_types import FrameType
 from nodegraph.maths import clip, lerp, read_double
-from nodegraph.node import Choice, FrameOut, Helper, In, Node, Option, State
+from nodegraph.node import Choice, Example, FrameOut, Helper, In, Node, Option, State
 from nodegraph.spectral.spectrogram_file import SCALES, SpectrogramError, SpectrogramHints, read_spectrogram
 
 AS_FILE = "as_file"
@@ -63,6 +63,7 @@ class SpectrogramPlayer(Node):
         "play image, image to sound, image, picture, spectrogram, MetaSynth, sonify, sonification, draw sound, photo, "
         "ANS, UPIC, Bild, image synth, numpy, npy, paint"
     )
+    example = Example(silent="It plays a picture of a spectrum, which you choose.")
 
     speed = In(1.0, unit="ratio", min=0.0, max=16.0, doc="frames of the file per hop; 1 is the original speed")
     file = Option("", kind="file", doc="spectrogram, in the patch's folder")

@@ -21,7 +21,7 @@ from nodegraph.maths import (
     sqrt,
     wrap,
 )
-from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Scratch, State, Table
+from nodegraph.node import Choice, Example, FrameIn, FrameOut, In, Line, Node, Option, Scratch, State, Table
 from nodegraph.spectral.bands import curve_table, octaves_table, points_problem
 from nodegraph.spectral.bins import denoised, expansion, smooth_over_bins
 
@@ -92,6 +92,12 @@ class SpectrumGain(Node):
 
     def frame(spectrum_re, spectrum_im, gain, tilt, curve, octaves, bins, out_re, out_im):
         slope = tilt * 0.16609640474436813
+        if slope == 0.0:
+            for k in range(bins):
+                g = gain * read_double(curve, k)
+                out_re[k] = g * read_double(spectrum_re, k)
+                out_im[k] = g * read_double(spectrum_im, k)
+            return
         for k in range(bins):
             g = gain * read_double(curve, k) * exp2(clip(slope * read_double(octaves, k), -50.0, 50.0))
             out_re[k] = g * read_double(spectrum_re, k)
@@ -186,6 +192,7 @@ class Freeze(Node):
         "spectral freeze, sustain, infinite, infinite sustain, PV_MagFreeze, PV_Freeze, drone, sostenuto, sound "
         "retainer, pvsfreeze, pad, einfrieren, geler, stop time, ambient, superego, freeze pedal, hold"
     )
+    example = Example(inputs={"spectrum": "plucks", "freeze": "gate"})
 
     spectrum = SPECTRUM
     freeze = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="freezes the sound while above 0.5")

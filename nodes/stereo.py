@@ -1,11 +1,12 @@
-"""Stereo: middle and sides, width, correlation."""
+"""Stereo: middle and sides, width, correlation, balance."""
 
-from nodegraph.maths import decay_factor, sqrt
-from nodegraph.node import Choice, In, Node, Out, State
+from nodegraph.maths import clip, decay_factor, log10, sqrt
+from nodegraph.node import Choice, Example, In, Node, Out, State
 
 from .mixing import lane_of, side_of
 
 SILENCE = 1e-10  # power relative to a full-scale constant
+LARGEST_BALANCE = 100.0  # dB
 
 
 class MidSide(Node):
@@ -18,6 +19,7 @@ class MidSide(Node):
         "MS, M/S, mid/side, middle side, mid-side processing, sum and difference, stereo, matrix, sides, ms decode, "
         "ms encode, mono stereo, Mitte Seite"
     )
+    example = Example(inputs={"audio": "wide"})
 
     audio = In(0.0, doc="two lanes: left and right, or middle and side")
     mode = Choice("encode", "decode", doc="encode: to middle and side; decode: to left and right")
@@ -46,6 +48,7 @@ class Width(Node):
         "widen, mono maker, haas, StereoSpread, Breite, Stereobreite, largeur, élargir, stereo field, spread2, "
         "Utility"
     )
+    example = Example(inputs={"audio": "wide"})
 
     audio = In(0.0, doc="two lanes, left and right")
     width = In(1.0, unit="ratio", min=0.0, max=2.0, doc="factor of the difference of left and right; 1 is unchanged")
@@ -73,6 +76,7 @@ class StereoCorrelation(Node):
         "phase meter, goniometer, correlation, correlation meter, mono compatibility, vectorscope, lissajous, phase "
         "correlation, stereo meter, mono check"
     )
+    example = Example(inputs={"audio": "wide"}, heard="source")
 
     audio = In(0.0, doc="two lanes, left and right")
     time = In(0.3, unit="s", min=0.001, max=10.0, taper="log", doc="time constant of the means")
@@ -91,3 +95,30 @@ class StereoCorrelation(Node):
             right[0] = b * b + (right[0] - b * b) * keep
             power = left[0] * right[0]
             out[i, 0] = both[0] / sqrt(power) if power > SILENCE * SILENCE else 0.0
+
+
+class StereoBalance(Node):
+    """Measures how much louder the right side is than the left: ``10 log10(⟨R²⟩ / ⟨L²⟩)`` dB; 0 in the middle or mono.
+
+    The means are exponential, with the time constant ``time``. It is clamped to ±100 dB, and 0 in silence.
+    """
+
+    words = "balance meter, pan meter, panorama"
+
+    audio = In(0.0, doc="two lanes, left and right")
+    time = In(0.3, unit="s", min=0.001, max=10.0, taper="log", doc="time constant of the means")
+    out = Out(unit="dB", doc="level of the right side minus that of the left")
+    left, right = State(), State()
+
+    def lanes(inputs, settings):
+        return {"out": 1}
+
+    def block(audio, time, out, left, right, dt):
+        for i in range(out.shape[0]):
+            a, b = side_of(audio, i, 0), side_of(audio, i, 1)
+            keep = decay_factor(lane_of(time, i, 0), dt)
+            left[0] = a * a + (left[0] - a * a) * keep
+            right[0] = b * b + (right[0] - b * b) * keep
+            heard = max(left[0], right[0]) > SILENCE
+            ratio = max(right[0], 1e-30) / max(left[0], 1e-30) if heard else 1.0
+            out[i, 0] = clip(10.0 * log10(ratio), -LARGEST_BALANCE, LARGEST_BALANCE)

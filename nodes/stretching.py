@@ -11,7 +11,7 @@ from nodegraph.blocks.sound_streaming import read_header
 from nodegraph.files.sound_file import read_sound
 from nodegraph.frame_types import FrameType, check_transform_size
 from nodegraph.maths import clip, floor, read_double, sqrt
-from nodegraph.node import Choice, FrameOut, Helper, In, Memory, Node, Option, Scratch, State, Table, Transform
+from nodegraph.node import Choice, Example, FrameOut, Helper, In, Memory, Node, Option, Scratch, State, Table, Transform
 from nodegraph.spectral.attacks import attacks_of
 from nodegraph.spectral.transform import rfft
 from nodegraph.spectral.windows import WINDOWS, analysis_window
@@ -152,6 +152,7 @@ class StretchPlayer(Node):
         "Zeitdehnung, étirement, change speed, extreme stretch, warp markers, timewarp, loop slow, groove stretch, "
         "complex pro"
     )
+    example = Example(silent="It plays a sound file, which you choose.")
 
     speed = In(0.5, unit="ratio", min=-4.0, max=4.0, doc="1 is the original speed, 0.5 half, -1 backwards")
     restart = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge jumps to position")

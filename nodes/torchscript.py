@@ -24,7 +24,7 @@ from nodegraph.blocks.torch_worker import (
 )
 from nodegraph.frame_types import EITHER
 from nodegraph.maths import clip, lerp, read_double
-from nodegraph.node import Choice, FrameIn, FrameOut, Helper, In, Line, Node, Option, Out, State
+from nodegraph.node import Choice, Example, FrameIn, FrameOut, Helper, In, Line, Node, Option, Out, State
 
 FADE = 0.01  # seconds of the fade between the model's output and the dry signal
 FRAMES_OF_FADE = 4
@@ -46,6 +46,7 @@ class TorchscriptFrames(Node):
     """
 
     words = "torch frames, neural frames, PyTorch frames, VAE, frame model, spectral network"
+    example = Example(silent="It runs a TorchScript model, which you choose and trust.")
 
     a = FrameIn(EITHER, doc="frames for the model")
     file = FILE
@@ -107,6 +108,7 @@ class Torchscript(Node):
         "RAVE, nn~, neural effect, PyTorch, torch, model, AI effect, pt file, neural, neural network, deep learning, "
         "AI, machine learning, timbre transfer, own model, script model"
     )
+    example = Example(silent="It runs a TorchScript model, which you choose and trust.")
 
     audio = In(0.0, min=-1.0, max=1.0, doc="signal for the model")
     file = FILE

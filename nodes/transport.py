@@ -5,7 +5,7 @@ hours, and blocks that read them stay in time after a jump.
 """
 
 from nodegraph.maths import clip, floor, rising_edge, wrap
-from nodegraph.node import Choice, In, Node, Out, State
+from nodegraph.node import Choice, Example, In, Node, Out, State
 
 from .oscillators import simple_wave
 from .sequencing import step_gate
@@ -27,6 +27,7 @@ class Transport(Node):
         "time signature, position, counter bars, plugsync~, TempoClock, pause, rewind, loop region, master tempo, "
         "global tempo"
     )
+    example = Example(output="phase", heard="value")
 
     play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="advances while above 0.5")
     rewind = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge jumps to position")
@@ -71,6 +72,7 @@ class BeatClock(Node):
         "bar clock, synced clock, transport clock, tempo synced gates, beat gates, metronome synced, division, grid, "
         "sync clock"
     )
+    example = Example(inputs={"phase": "phasor"}, vary="", heard="gate")
 
     bar, phase = BAR, PHASE
     division = In(16.0, min=0.0625, max=192.0, smooth=False, doc="gates per bar; 16 is sixteenth notes")
@@ -100,6 +102,7 @@ class BeatLfo(Node):
         "synced LFO, tempo synced LFO, bar LFO, sync LFO, wobble, tempo LFO, wobble bass, LFO sync, dubstep wobble, "
         "tempo sync"
     )
+    example = Example(inputs={"phase": "phasor"}, vary="", heard="value")
 
     bar, phase = BAR, PHASE
     cycles = In(1.0, min=0.015625, max=64.0, taper="log", smooth=False, doc="cycles per bar; 1/4 takes four bars")
@@ -122,6 +125,7 @@ class NoteLength(Node):
         "note value, note duration, dotted, triplet, quarter note, eighth note, beats to seconds, delay time, BPM to "
         "ms, sync delay time, duration, note time, Notenwert, translate, musical time, tempo to seconds, sync time"
     )
+    example = Example(output="frequency", heard="hertz")
 
     tempo = TEMPO
     beats = In(0.5, unit="beats", min=0.001, max=256.0, taper="log", smooth=False, doc="note length; 1 is a quarter")

@@ -19,7 +19,7 @@ from nodegraph.maths import (
     wrap,
 )
 from nodegraph.maths import db_to_gain as gain_of
-from nodegraph.node import Choice, In, Node, Option, Out, State, Table
+from nodegraph.node import Choice, Example, In, Node, Option, Out, State, Table
 
 VALUE = In(0.0, min=-20000.0, max=20000.0, doc="input signal")
 LOW = In(0.0, min=-20000.0, max=20000.0, doc="lower limit")
@@ -35,6 +35,7 @@ class Constant(Node):
         "value, sig~, DC, float, fixed value, number box, int, message, message box, K2A, offset, voltage, numbox, DC "
         "offset, Konstante, Zahl, nombre, constante, num, static value, nbx, number"
     )
+    example = Example(vary="", heard="value")
 
     value = In(1.0, min=-20000.0, max=20000.0, smooth=False, doc="number to output")
     out = Out(doc="constant value")
@@ -55,6 +56,7 @@ class Knob(Node):
         "potentiomètre, curseur, bouton, GUI, range slider, macro, macro knob, manual, value control, variable, "
         "numbox, MouseX, crossfader, setting, nbx, hradio, encoder knob"
     )
+    example = Example(heard="value")
 
     value = In(0.5, unit="ratio", min=0.0, max=1.0, doc="knob position, 0 to 1")
     low = Option(0.0, min=-20000.0, max=20000.0, doc="output at 0")
@@ -78,6 +80,7 @@ class Button(Node):
         "bang, bng, push button, press, click, trigger button, momentary, key press, T2K, play button, switch, "
         "Taster, Knopf, bouton, tap, push, manual gate, manual trigger"
     )
+    example = Example(inputs={"pressed": "gate"})
 
     pressed = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="1 while pressed")
     label = Option("", kind="text", doc="displayed name")
@@ -218,6 +221,7 @@ class Compare(Node):
         "larger, smaller, equals, ==, condition, gate from signal, Vergleich, when, more than, switch, thresh~, "
         "above, below, InRange, moses, DetectSilence"
     )
+    example = Example(inputs={"b": ""})
 
     a, b = VALUE, VALUE
     hysteresis = In(0.0, min=0.0, max=20000.0, doc="distance beyond b at which the output returns to 0")
@@ -245,6 +249,7 @@ class Logic(Node):
     a, b = GATE, GATE
     operation = Choice("and", "or", "xor", "nand", "nor", "xnor", doc="logic operation")
     interchangeable = (("a", "b"),)
+    example = Example(inputs={"a": "gate", "b": "gate"})
     out = Out(unit="gate", doc="0 or 1")
 
     def tick(a, b, operation):
@@ -266,6 +271,7 @@ class Trigger(Node):
         "trig, edge, edge detector, Trig1, bang~, gate to trigger, change, rising edge, one shot, note on, note off, "
         "pulse generator, falling edge, threshold~, Auslöser, gate edge, déclencheur, T2A, onebang, Changed"
     )
+    example = Example(heard="sound")
 
     gate = GATE
     edge = Choice("rising", "falling", "both", doc="edges that trigger")
@@ -372,6 +378,7 @@ class Quantise(Node):
         "correct notes, note snap, mode dorian, diatonic, round, chromatic, autotune, in key, correct pitch, "
         "quantisation, Quantisierung"
     )
+    example = Example(vary="value", heard="note")
 
     value = In(60.0, min=-20000.0, max=20000.0, doc="pitch as a note number or in Hz")
     root = In(0.0, unit="semitones", min=-12.0, max=12.0, smooth=False, doc="first note of the scale; 0 is C")
@@ -401,6 +408,7 @@ class NoteToFrequency(Node):
         "just intonation, scale tuning, semitone, Stimmung, Tonhöhe, accordage, microtuning, MIDI note, frequency "
         "from note, note name, frequency, Frequenz, fréquence, pitch"
     )
+    example = Example(values={"note": 57.0})
 
     note = In(69.0, unit="note", min=0.0, max=127.0, smooth=False, doc="MIDI note number; 60 is middle C")
     bend = In(0.0, unit="semitones", min=-24.0, max=24.0, doc="added to the note")
@@ -422,6 +430,7 @@ class FrequencyToNote(Node):
         "ftom, cpsmidi, Hz to MIDI, frequency to MIDI, hertz to note, pitch number, note number, Hz to note, "
         "frequency to pitch"
     )
+    example = Example(heard="note")
 
     frequency = In(440.0, unit="Hz", min=1.0, max=20000.0, taper="log", doc="frequency to convert")
     out = Out(unit="note", doc="MIDI note number, with fractions")
@@ -437,6 +446,7 @@ class DecibelsToGain(Node):
         "dB, decibel, decibels, dbamp, dbtoa, dbtorms, dB to linear, dB to amp, level dB, gain dB, dezibel, amplitude "
         "from dB, midiratio"
     )
+    example = Example(values={"level": -20.0})
 
     level = In(0.0, unit="dB", min=-120.0, max=40.0, doc="level in decibels")
     out = Out(unit="ratio", doc="gain factor")

@@ -29,7 +29,7 @@ from nodegraph.blocks.voice_allocation import (
 )
 from nodegraph.events import NOTE_ON, count, event, message_kind, next_event_offset
 from nodegraph.maths import decay_factor, note_to_hz, read_double
-from nodegraph.node import Choice, EventIn, In, Memory, Node, Option, Out, Table
+from nodegraph.node import Choice, EventIn, Example, In, Memory, Node, Option, Out, Table
 
 OUTPUTS = ("frequency", "pitch", "gate", "velocity", "pressure", "timbre", "release", "level")
 
@@ -56,6 +56,7 @@ class Notes(Node):
         "Stimmen, polyphon, polyphonie, voix, chord player, key tracking, voice stealing, duophonic, paraphonic, note "
         "priority, aftertouch, midi notes"
     )
+    example = Example(vary="")
 
     allocates_voices = "voices"
     events = EventIn(doc="MIDI messages")

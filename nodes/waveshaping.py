@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from nodegraph.maths import clip, db_to_gain, prewarp, read_double, tanh
-from nodegraph.node import Choice, DrawnCurve, In, Node, Option, Out, State, Table
+from nodegraph.node import Choice, DrawnCurve, Example, In, Node, Option, Out, State, Table
 
 from .dynamics import AUDIO
 
@@ -156,6 +156,7 @@ class Exciter(Node):
         "enhancer, aural exciter, presence, air, harmonics, sparkle, brilliance, sheen, brighten, brighter, treble "
         "enhancer, harmonic exciter, crispy, clarity, shine, Aphex, vitalizer, treble, maximizer, aural"
     )
+    example = Example(plot="spectrum")
 
     audio = AUDIO
     frequency = In(

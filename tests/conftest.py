@@ -17,6 +17,8 @@ REAL_PARTS = {"jack", "portaudio", "rtmidi", "xvfb"}
 
 # kernels keep their IR, which tests/native/test_proof.py reads
 os.environ["NODEGRAPH_KEEP_IR"] = "1"
+# and none of those that "make kernels" may have made: the compiler is tested, too
+os.environ["NODEGRAPH_PREBUILT"] = ""
 
 # the duration of an example depends on the load of the machine
 settings.register_profile("untimed", deadline=None)

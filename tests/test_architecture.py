@@ -26,35 +26,38 @@ ALLOWED: dict[str, set[str]] = {
     "processes": set(),
     "midi": {"events"},
     "patch": {"files"},
-    "kernel": VOCABULARY | {"native"},
+    "notebook": {"patch"},
+    "kernel": VOCABULARY | {"native", "processes"},
     "spectral": VOCABULARY | {"native", "files", "kernel"},
     "measures": {"files", "spectral"},
     "models": {"maths", "files", "spectral"},
     "blocks": VOCABULARY | {"files", "processes", "midi", "patch", "models"},
-    "graph": VOCABULARY | {"files", "patch", "blocks"},
-    "plan": VOCABULARY | {"native", "patch", "spectral", "kernel", "graph"},
-    "fusion": VOCABULARY | {"native", "processes", "kernel", "plan"},
+    "graph": VOCABULARY | {"files", "patch", "notebook", "blocks"},
+    "plan": VOCABULARY | {"native", "patch", "notebook", "spectral", "kernel", "graph"},
+    "fusion": VOCABULARY | {"native", "kernel", "plan"},
     "engine": VOCABULARY | {"native", "midi", "patch", "blocks", "kernel", "graph", "plan", "fusion"},
     "recording": VOCABULARY | {"native", "files", "midi", "patch", "graph", "plan", "engine"},
     "control": VOCABULARY | {"files", "midi", "patch", "blocks", "graph", "engine"},
-    "notebook": {"patch", "graph"},
-    "api": VOCABULARY | {"files", "midi", "patch", "blocks", "graph", "engine", "recording", "notebook"},
+    "api": VOCABULARY
+    | {"files", "midi", "patch", "notebook", "spectral", "blocks", "graph", "plan", "engine", "recording"},
+    "widgets": VOCABULARY | {"files", "patch", "blocks", "graph", "engine", "control"},
     "inversion": VOCABULARY | {"patch", "blocks", "spectral", "engine", "api"},
     "learn": VOCABULARY | {"files", "patch", "spectral", "models", "graph", "engine", "api"},
     "estimator": VOCABULARY
     | {"files", "processes", "patch", "spectral", "measures", "models", "graph", "engine", "control", "api", "learn"},
     "mixtures": {"files", "patch", "spectral", "measures", "models", "api", "learn"},
     "lessons": VOCABULARY | {"files", "processes", "patch", "blocks", "measures", "kernel", "graph", "engine"},
+    "challenges": VOCABULARY | {"files", "patch", "blocks", "models", "graph", "engine", "control", "estimator"},
     "text": VOCABULARY | {"patch", "graph", "api", "measures"},
     "editor": VOCABULARY
     | {"files", "midi", "patch", "blocks", "models", "graph", "engine", "recording", "control", "api", "learn"}
-    | {"estimator", "processes", "measures", "lessons"},
+    | {"estimator", "processes", "measures", "lessons", "challenges"},
     "cli": VOCABULARY
     | {"native", "files", "midi", "patch", "blocks", "spectral", "measures", "models", "kernel", "graph", "plan"}
     | {"fusion", "engine", "recording", "control", "api", "inversion", "learn", "estimator", "mixtures", "editor"}
-    | {"lessons", "text"}
+    | {"lessons", "challenges", "text"}
     | {"processes"},
-    "nodegraph": {"version", "patch", "graph", "api", "lessons"},
+    "nodegraph": {"version", "patch", "graph", "api", "lessons", "widgets"},
     "__main__": {"cli"},
     "nodes": VOCABULARY | {"files", "patch", "blocks", "spectral", "models"},
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,9 @@ from nodegraph.estimator.patch_record import check_patch
 from nodegraph.estimator.rendering import BatchRenderer
 from nodegraph.files.checksums import listed_checksum
 from nodegraph.learn import load_recipe
+from nodegraph.learn.axes import ordered_axes
+from nodegraph.learn.frames import magnitudes_of
+from nodegraph.learn.sources import sources_of
 from nodegraph.models.autoencoder import Autoencoder
 from nodegraph.models.axes import unit_ranges
 from nodegraph.models.estimator import SURE, Estimator
@@ -120,8 +124,44 @@ def test_axes_of_a_general_model_are_ordered_scaled_and_named(name):
     axes = model.card["axes"]
     shares = [axis["share"] for axis in axes]
     assert len(axes) == model.code_size and shares == sorted(shares, reverse=True)
-    assert axes[0]["name"] == "1 noisy" and sum(shares) == pytest.approx(1.0)
+    assert axes[0]["name"] == f"1 {axes[0]['follows']}" and axes[0]["follows"] and sum(shares) == pytest.approx(1.0)
     assert all(-2.5 < axis["low"] < axis["median"] < axis["high"] < 2.5 for axis in axes)
+
+
+@pytest.mark.parametrize("name", ["general-64", "general-128"])
+def test_eight_axes_of_a_general_model_hold_more_than_eight_mixed_units(name):
+    """On recordings. Ordering the units of an equal model with mixed units gives the same output, and axes again."""
+    model = Autoencoder.load(PATCHES / "models" / f"{name}.safetensors")
+    files = sources_of([PATCHES / "audio"])[0]
+    heard = np.concatenate([magnitudes_of(file.read(model.features.rate), model.features)[::3] for file in files])
+    mixed = with_mixed_units(model)
+    ordered = ordered_axes(mixed, heard)
+    expected = model.reconstruct(heard)
+    for one in (mixed, ordered):
+        np.testing.assert_allclose(one.reconstruct(heard), expected, atol=1e-5 * expected.max())
+    shares = [axis["share"] for axis in ordered.card["axes"]]
+    assert shares == sorted(shares, reverse=True)
+    left = [left_with_few_units(one, heard, 8) for one in (mixed, model, ordered)]
+    assert left[1] <= 0.7 * left[0] and left[2] <= 0.7 * left[0]
+
+
+def with_mixed_units(model: Autoencoder) -> Autoencoder:
+    """Return an equal model whose units are a rotation of those of the given one."""
+    turn = np.linalg.qr(np.random.default_rng(0).standard_normal((model.code_size, model.code_size)))[0]
+    turn = turn.astype(np.float32)
+    last, first = model.encoder[-1], model.decoder[0]
+    inner = replace(last, weight=turn @ last.weight, bias=turn @ last.bias)
+    outer = replace(first, weight=np.ascontiguousarray(first.weight @ turn.T))
+    return replace(model, encoder=(*model.encoder[:-1], inner), decoder=(outer, *model.decoder[1:]))
+
+
+def left_with_few_units(model: Autoencoder, magnitudes: np.ndarray, units: int) -> float:
+    """Return the share of the output's variance that is lost if all but the first units stay at their mean."""
+    code = model.encode(model.normalise(magnitudes)[0])
+    few = np.tile(code.mean(axis=0), (len(code), 1))
+    few[:, :units] = code[:, :units]
+    whole = model.decode(code)
+    return float(np.square(model.decode(few) - whole).sum() / np.square(whole - whole.mean(axis=0)).sum())
 
 
 @every_estimator

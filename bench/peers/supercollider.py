@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .. import workloads as w
 from .base import BUILD, Job, Peer
-from .synthdef import SynthDef, message, score
+from .synthdef import Signal, SynthDef, message, score
 
 Work = tuple[SynthDef, list[bytes]]  # a definition and the messages that start its synths
 
@@ -48,7 +48,7 @@ def synth() -> Work:
     names = [f"{p}{k}" for k in range(4) for p in "fvAB"]
     d = SynthDef("voice", **dict.fromkeys([*names, "cutoff", "gate"], 1.0))
     p = d.parameter
-    mix = None
+    mix: Signal | None = None
     for k, shape in enumerate(w.SHAPES):
         modulator = d.ar("SinOsc", p(f"v{k}"), 0.0)
         modulation = d.binary("*", modulator, p(f"B{k}"))
@@ -62,7 +62,8 @@ def synth() -> Work:
                 wave = d.ar("MulAdd", d.binary(">", 0.0, wave), 2.0, -1.0)
             if shape == "triangle":
                 wave = d.ar("MulAdd", d.unary("abs", wave), -2.0, 1.0)
-        mix = d.ar("MulAdd", wave, p(f"A{k}"), mix) if mix else d.binary("*", wave, p(f"A{k}"))
+        mix = d.binary("*", wave, p(f"A{k}")) if mix is None else d.ar("MulAdd", wave, p(f"A{k}"), mix)
+    assert mix is not None  # there are four shapes
     note = d.kr("LFPulse", 1 / w.PERIOD, 0.0, w.NOTE / w.PERIOD)
     # Start level, segments, release segment, no loop; then level, seconds, shape (1: linear), curve.
     envelope = [0.0, 3.0, 2.0, -99.0, 1.0, w.ATTACK, 1.0, 0.0, w.SUSTAIN, w.DECAY, 1.0, 0.0]

@@ -22,7 +22,7 @@ def render(patch: Patch, seconds: float, sound: Array | None = None, rate: float
     """
     engine = Offline(patch.document, rate, path=patch.path, inputs={} if sound is None else {"x": sound})
     try:
-        latency = engine.plan.latency if aligned else 0
+        latency = engine.latency if aligned else 0
         return engine.run_samples(round(seconds * rate) + latency)[latency:].astype(np.float64)
     finally:
         engine.close()

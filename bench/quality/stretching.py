@@ -63,14 +63,16 @@ def transposition_rows() -> list[list[str]]:
         other = peers.rubberband(of, rate, pitch=pitch)
         found.append([label, before, measured(transposed(of, rate, pitch)), "" if other is None else measured(other)])
 
+    def purity_at(frequency: float) -> Callable[[Array], str]:
+        return lambda y: f"{tone_purity(y[middle, 0], frequency, rate):.0f}"
+
     compare(
         "loop_tabla: signal to error at pitch 0, dB", "",
         lambda y: f"{signal_to_error(y[middle], sound[middle]):.0f}", sound, 0.0,
     )  # fmt: skip
     for pitch in (12.0, 7.0, -5.0):
-        higher = 880.0 * 2 ** (pitch / 12)
         label = f"sine of 880 Hz at {pitch:+g} semitones: all else below it, dB"
-        compare(label, "", lambda y, f=higher: f"{tone_purity(y[middle, 0], f, rate):.0f}", sine, pitch)
+        compare(label, "", purity_at(880.0 * 2 ** (pitch / 12)), sine, pitch)
     for pitch in (12.0, 7.0, -5.0):
         label, before = f"loop_tabla: rise of strokes at {pitch:+g} semitones, ms", np.median(rise_times(sound, rate))
         compare(label, f"{before:.1f}", lambda y: f"{np.median(rise_times(y, rate)):.1f}", sound, pitch)

@@ -54,6 +54,11 @@ def is_user_family(family: str) -> bool:
     return family.startswith(USER_MODULE)
 
 
+def words_of(cls: type[Node]) -> tuple[str, ...]:
+    """Return the other words for a block, the best first."""
+    return tuple(word.strip() for word in cls.words.split(",") if word.strip())
+
+
 def family_name(family: str) -> str:
     """Return the displayed name of a family: ``input_output`` → ``input output``; one name for all user blocks."""
     return USER_FAMILY if is_user_family(family) else family.replace("_", " ")

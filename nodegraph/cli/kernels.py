@@ -1,4 +1,4 @@
-"""Compilation of kernels in advance, with progress; each takes about a second, once."""
+"""Compilation of kernels in advance, with progress."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["compile_kernels", "kernels_of_engine", "kernels_of_graph", "kernels_of_type"]
 
 LIVE = ("nodegraph.engine.callback", "nodegraph.engine.live")  # modules that are needed only live
+RARE = ("nodegraph.plan.event_rows", "nodegraph.plan.frame_rows", "nodegraph.plan.oversampling")  # only by some patches
 
 
 def kernels_of_type(cls: type[Node]) -> list[AnyKernel]:
@@ -35,15 +36,15 @@ def kernels_of_type(cls: type[Node]) -> list[AnyKernel]:
     return found
 
 
-def kernels_of_engine(live: bool = False) -> list[AnyKernel]:
-    """Return the kernels of the plan and the engine."""
+def kernels_of_engine(live: bool = False, rare: bool = True) -> list[AnyKernel]:
+    """Return the kernels of the plan and the engine; without ``rare``, those that many patches need."""
     from nodegraph import engine, plan
     from nodegraph.kernel import NativeFunction
 
     found: list[AnyKernel] = []
     for package in (plan, engine):
         for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-            if live or info.name not in LIVE:
+            if (live or info.name not in LIVE) and (rare or info.name not in RARE):
                 members = vars(importlib.import_module(info.name)).values()
                 found += [member for member in members if isinstance(member, NativeFunction)]
     return list(dict.fromkeys(found))
@@ -55,10 +56,11 @@ def compile_kernels(kernels: Iterable[AnyKernel]) -> int:
     pending = list({(kernel.name, kernel.key): kernel for kernel in kernels if not kernel.cached}.values())
     if not pending:
         return 0
+    from nodegraph.kernel.compilation import compile_all
+
     with Progress("", len(pending), patience=0.0) as bar:
         if not bar._terminal:
             print_note(f"compiling {len(pending)} of {plural(len(kernels), 'kernel')}, once on this machine")
-        for done, kernel in enumerate(pending):
-            bar.to(done, f"compiling {done + 1} of {plural(len(pending), 'kernel')}, once on this machine")
-            kernel.address  # noqa: B018 - the property compiles the kernel
+        text = f"of {plural(len(pending), 'kernel')}, once on this machine"
+        compile_all(pending, lambda done: bar.to(done, f"compiling {done + 1} {text}"))
     return len(pending)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,11 @@ def sound_depth(value: str) -> str:
     if value not in DEPTHS:
         raise typer.BadParameter(f"must be one of {', '.join(DEPTHS)}, got '{value}'")
     return value
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

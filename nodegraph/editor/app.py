@@ -21,7 +21,9 @@ from .drawn_curve import curve_drawing
 from .presenter import Presenter
 from .response import response_drawing
 from .sound.live import LiveSound
+from .sound.master import master_drawing
 from .sound.readings import ReadoutUpdater
+from .sound.scope import scope_drawing
 
 FRAME_PERIOD = 1.0 / 60.0
 
@@ -41,7 +43,9 @@ class App:
         self.view = DpgView()
         self.presenter = Presenter(self.view, sound, patch, home, allow_outside, graph)
         desk = self.presenter.desk
-        drawings = {"response": partial(response_drawing, desk), "curve": partial(curve_drawing, desk)}
+        kinds = {"response": response_drawing, "curve": curve_drawing, "master": master_drawing}
+        drawings = {kind: partial(draw, desk) for kind, draw in kinds.items()}
+        drawings["scope"] = partial(scope_drawing, sound, desk)
         self.readings = ReadoutUpdater(self.view, sound, desk.flat_id, drawings)
         self.frame_times: list[float] = []
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .plain import first_line
+
 if TYPE_CHECKING:
     from .desk import Desk
     from .sound.protocol import SoundState
@@ -44,7 +46,7 @@ class Command:
     @property
     def doc(self) -> str:
         """The first line of the docstring, without its full stop."""
-        return (self.run.__doc__ or "").partition("\n")[0].rstrip(".")
+        return first_line(self.run).rstrip(".")
 
 
 COMMANDS: dict[str, Command] = {}

@@ -103,6 +103,8 @@ class Desk:
     following: Following | None = None
     selection: Selection = Selection()
     camera: Camera = field(default_factory=Camera)
+    fitted: Camera | None = None  # the camera that was chosen when the patch was opened; the user may have moved since
+    camera_is_due: bool = False  # another patch or subpatch is shown
     canvas: Point = (1280.0, 720.0)
     pointer: Point = (0.0, 0.0)
     hovered: Any = None

@@ -40,17 +40,22 @@ class Event:
 class Key(Event):
     """A key was pressed (or repeats): ``"n"``, ``"ctrl+shift+z"``, ``"f1"``, ``"delete"``, ``"left"``, ``"enter"``.
 
-    Modifiers are in the order ctrl, shift, alt. ``typing``: a text field has the focus; then only "escape" and, in
-    the palette, "up", "down", "pageup", "pagedown", "enter" and "tab" need to be sent.
+    Names are those printed on the keys in the current layout; modifiers are in the order ctrl, shift, alt. A symbol
+    has no shift: ``"{"``, ``"ctrl++"``. ``also`` are further names, for commands that are not found by ``name``.
+    ``typing``: a text field has the focus; then only "escape" and, in the palette, "up", "down", "pageup", "pagedown",
+    "enter" and "tab" need to be sent. ``position`` is the name of the key at this place on a US keyboard, "" with ctrl
+    or alt; None: as ``name``.
     """
 
     name: str
     typing: bool = False
+    also: tuple[str, ...] = ()
+    position: str | None = None
 
 
 @dataclass(frozen=True)
 class KeyReleased(Event):
-    """A key was released, without its modifiers: ``"z"``. Also sent when the canvas loses the keyboard focus."""
+    """A key was released; ``name`` is its position, as in :class:`Key`. Also sent when a text field gets the focus."""
 
     name: str
 
@@ -231,10 +236,25 @@ class ProbeClosed(Event):
 
 @dataclass(frozen=True)
 class Wheel(Event):
-    """The mouse wheel was turned over the canvas; ``steps`` > 0 zoom in at ``at``."""
+    """The mouse wheel was turned over the canvas, or two fingers moved on a touchpad.
+
+    ``steps`` > 0 zoom in at ``at``, or scroll up; ``across`` > 0 scroll left. ``smooth``: it is a touchpad, as the
+    steps are fractions or go across. ``ctrl`` and ``shift`` are held.
+    """
 
     steps: float
     at: Point
+    across: float = 0.0
+    smooth: bool = False
+    ctrl: bool = False
+    shift: bool = False
+
+
+@dataclass(frozen=True)
+class VolumeDragged(Event):
+    """The slider of the volume in the status line was set to a position 0…1."""
+
+    position: float
 
 
 @dataclass(frozen=True)

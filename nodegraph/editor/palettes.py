@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from nodegraph.blocks.registry import family_name, node_types
+from nodegraph.blocks.registry import family_name, node_types, words_of
 from nodegraph.blocks.wiring_counts import block_counts, usual
 from nodegraph.node import Node
 
@@ -14,6 +14,7 @@ from .command import on
 from .desk import Desk, OpenPalette
 from .events import PaletteChosen, PaletteTyped
 from .fuzzy import Match, nearest, search
+from .plain import first_line
 from .view import PaletteEntry, PaletteVisual, Point
 
 MAX_COUNT = 60
@@ -46,9 +47,9 @@ def block_candidates(types: Iterable[type[Node]] | None = None) -> list[Candidat
         doc = inspect.getdoc(cls) or ""
         spec = cls.spec
         more = " ".join([*spec.choices, *(v for choice in spec.choices.values() for v in choice.values)])
-        first, words = doc.partition("\n")[0], tuple(word.strip() for word in cls.words.split(",") if word.strip())
         weight = usual(block_counts()[cls.type])
-        found.append(Candidate(cls.type, cls.type, family_name(cls.family), first, f"{doc}\n{more}", words, weight))
+        family = family_name(cls.family)
+        found.append(Candidate(cls.type, cls.type, family, first_line(cls), f"{doc}\n{more}", words_of(cls), weight))
     return found
 
 

@@ -1,11 +1,13 @@
-"""General panels: a message and a question."""
+"""General panels: a message, a question, and one with a background job."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from .desk import Desk, Panel
 from .events import PanelEvent
+from .jobs import Job
 from .view import Item, PanelVisual
 
 
@@ -38,3 +40,28 @@ class QuestionPanel(Panel):
             desk.close_panel(self.key)
             if callable(answer):
                 answer()
+
+
+class JobPanel(Panel):
+    """A panel that runs at most one background job, which ends with the panel."""
+
+    job: Job | None = None
+
+    def begin(self, desk: Desk, title: str, work: Callable[[Job], Any], done: Callable[[Desk, Job], None]) -> None:
+        """Run ``work(job)`` in the background, then ``done(desk, job)``; errors are shown to the user."""
+        if self.job is not None:
+            return
+
+        def finished(job: Job) -> None:
+            self.job = None
+            if job.error and not job.cancelled:
+                desk.notify(job.error, alarm=True)
+            elif not job.cancelled:
+                done(desk, job)
+            self.refresh(desk)
+
+        self.job = desk.jobs.start(title, work, finished)
+
+    def closed(self, desk: Desk) -> None:
+        if self.job is not None:
+            self.job.cancel()

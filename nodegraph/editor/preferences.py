@@ -23,6 +23,7 @@ class Preferences:
     theme: str = "dark"
     scale: float = 1.0
     minimap: bool = True
+    scroll_pans: bool = False
     autosave: bool = True
     device: str | None = None
     rate: float | None = None

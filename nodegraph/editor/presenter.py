@@ -22,7 +22,18 @@ from .commands.piano import play_key
 from .commands.retrospective import retrospective
 from .commands.trust import report_untrusted
 from .desk import Desk
-from .events import CameraMoved, Event, Key, KeyReleased, MenuPicked, PanelClosed, PanelEvent, Pointer, Slide
+from .events import (
+    CameraMoved,
+    Event,
+    Key,
+    KeyReleased,
+    MenuPicked,
+    PanelClosed,
+    PanelEvent,
+    Pointer,
+    Slide,
+    VolumeDragged,
+)
 from .external import external_control
 from .jobs import Jobs
 from .menus import menu_bar
@@ -36,6 +47,7 @@ from .sound.protocol import SoundEngine
 from .view import View
 
 LOG = "errors.log"
+FREQUENT = Pointer | Slide | CameraMoved | KeyReleased | VolumeDragged  # events that change no menu
 FIRST_STEPS = "double-click or N: add a block  ·  Ctrl+O: open  ·  F1: help"  # on an empty canvas
 PANEL_PERIOD, MENU_PERIOD = 1.0 / 15.0, 0.25
 
@@ -128,7 +140,7 @@ class Presenter:
             if handle is not None:
                 handle(desk, event)
         self.refresh()
-        if not isinstance(event, Pointer | Slide | CameraMoved | KeyReleased):  # frequent events that change no menu
+        if not isinstance(event, FREQUENT):
             self.screen.menus(menu_bar(desk))
 
     def run(self, name: str, argument: object = None) -> None:
@@ -145,9 +157,9 @@ class Presenter:
             return
         if event.typing and event.name != "escape":
             return
-        if play_key(desk, event.name):
+        if play_key(desk, event.name if event.position is None else event.position):
             return
-        command = self.keys.get(event.name)
+        command = next((self.keys[name] for name in (event.name, *event.also) if name in self.keys), None)
         if command is not None:
             self.run(command.name)
 
@@ -196,7 +208,7 @@ class Presenter:
         shown = desk.document
         if desk.patch is not self._patch:
             self._patch, self._document = desk.patch, None
-            canvas.fit_camera(desk)
+            desk.camera_is_due = True
         edited = document is not self._document
         if edited:
             self._document = document
@@ -204,6 +216,9 @@ class Presenter:
             self._faults, self._types = desk.faults, None
         if shown is not self._shown or desk.typed is not self._types or desk.subpatch_path != self._level:
             self._draw(shown)
+        if desk.camera_is_due:
+            desk.camera_is_due = False
+            canvas.fit_camera(desk)
         if edited:
             desk.drop_probes()
             for panel in list(desk.panels.values()):

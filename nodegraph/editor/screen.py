@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from .view import Camera, MenuItem, NodeVisual, NoteVisual, Pin, Status, ValueVisual, View, WireKey, WireVisual
+from .view import (
+    Camera,
+    MasterVisual,
+    MenuItem,
+    NodeVisual,
+    NoteVisual,
+    Pin,
+    Status,
+    ValueVisual,
+    View,
+    WireKey,
+    WireVisual,
+)
 
 
 class ViewUpdater:
@@ -23,6 +35,7 @@ class ViewUpdater:
         self._title: str | None = None
         self._menus: tuple[MenuItem, ...] | None = None
         self._status: Status | None = None
+        self._master: MasterVisual | None = None
         self._path: tuple[str, ...] | None = None
         self._canvas_text: str | None = None
 
@@ -113,6 +126,11 @@ class ViewUpdater:
         if self._status != status:
             self._status = status
             self.view.set_status(status)
+
+    def master(self, master: MasterVisual) -> None:
+        if self._master != master:
+            self._master = master
+            self.view.set_master(master)
 
     def path(self, names: tuple[str, ...]) -> None:
         if self._path != names:

@@ -40,12 +40,13 @@ class PinVisual:
     """A pin. ``kind`` determines its colour and shape; ``count`` is written next to it.
 
     ``kind`` is "signal", "spectrum", "magnitude", "phase", "latent" or "events"; ``count`` is "" or, for example,
-    "×8" (lanes) or "1025" (bins); ``tip`` is the tooltip.
+    "×8" (lanes) or "1025" (bins); ``tip`` is the tooltip. A pin without a wire is hollow.
     """
 
     kind: str
     count: str = ""
     tip: str = ""
+    wired: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ class ValueVisual:
 
     ``kind``: "slider" (``position`` 0…1, ``text`` is written on it), "choice" (``text`` is one of ``options``),
     "toggle" (``text`` is "on" or "off"), "text" and "file" (``text`` is edited), "live" (wired and read-only;
-    ``position`` 0…1 if the value has a range, else -1). ``mark`` is "" or the bound control ("CC 74").
+    ``position`` 0…1 if the value has a range, else -1). ``mark`` is "" or the bound control ("CC 74"). ``lanes`` are
+    the heights 0…1 of small bars, one per lane of a live value with several.
     """
 
     kind: str
@@ -62,6 +64,7 @@ class ValueVisual:
     position: float = -1.0
     options: tuple[str, ...] = ()
     mark: str = ""
+    lanes: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -264,6 +267,21 @@ class Status:
     alarm: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True)
+class MasterVisual:
+    """The master strip in the status line: levels of the output per channel, in dBFS, and the volume.
+
+    ``held`` are the highest recent peaks; ``limited``: the limiter was active or the output clipped recently.
+    ``volume`` 0…1 is the position of its slider.
+    """
+
+    peaks: tuple[float, ...] = ()
+    held: tuple[float, ...] = ()
+    limited: bool = False
+    volume: float = 1.0
+    muted: bool = False
+
+
 class View(Protocol):
     """Interface of the view. No method calls back or sends an event before it returns."""
 
@@ -314,11 +332,14 @@ class View(Protocol):
     def set_title(self, text: str) -> None: ...
     def set_menus(self, menus: tuple[MenuItem, ...]) -> None: ...
     def set_status(self, status: Status) -> None: ...
+    def set_master(self, master: MasterVisual) -> None:
+        """Show the level of the output and the volume in the status line."""
+
     def set_path(self, names: tuple[str, ...]) -> None:
         """Set the breadcrumb: the patch and the subpatches that contain the displayed document."""
 
     def set_look(self, theme: str, scale: float) -> None:
-        """Set the theme ("dark" or "light") and the scale of the interface (0.75…3)."""
+        """Set the theme ("dark", "light" or "contrast") and the scale of the interface (0.75…3)."""
 
     def notify(self, text: str, alarm: bool = False) -> None:
         """Show a message for a few seconds."""

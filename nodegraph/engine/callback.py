@@ -26,13 +26,15 @@ LIVE_INPUT_TAPE, LIVE_OUTPUT_TAPE, LIVE_STARTED_AT, LIVE_CLOCK = 27, 28, 29, 30
 LIVE_PAUSED, LIVE_STEPS = 31, 32  # whether it is paused, quanta to compute while paused
 LIVE_PREVIEW, LIVE_PREVIEW_SIZE, LIVE_PREVIEW_COUNT = 33, 34, 35  # float32 samples, how many, starts so far
 LIVE_PREVIEW_STARTED, LIVE_PREVIEW_AT = 36, 37  # set by the audio thread: starts carried out, next sample
-LIVE_WORDS = 38
+LIVE_VOLUME, LIVE_VOLUME_NOW = 38, 39  # gain of what is heard: requested, and reached by the audio thread
+LIVE_WORDS = 40
 
 LOAD_BINS = 2001  # one bin per mille of the callback period; the last one counts all higher loads
 CEILING = 1.0
 XRUN_FLAGS = 0b1111  # input underflow and overflow, output underflow and overflow
 COMPLETE = 1
 FADE_OUT = 441  # samples of the fade when the stream is stopped
+VOLUME_STEP = 1.0 / 441  # largest change of the volume per sample
 PREVIEW_FADE = 441  # samples of the crossfade at both ends of a preview
 
 
@@ -78,6 +80,7 @@ def callback(words: int, start: int, frames: int) -> None:
     write_tape(w[LIVE_OUTPUT_TAPE], w[LIVE_OUT], frames)
     if w[LIVE_STOP] == 0:
         preview(words, frames)
+    apply_volume(words, frames)
     capture(words, frames)
     if w[LIVE_FLAGS] & XRUN_FLAGS:
         w[LIVE_XRUNS] += 1
@@ -157,6 +160,19 @@ def preview(words: int, frames: int) -> None:
             target[i * channels + c] = output + gain * (samples[at] - output)
         at += 1
     w[LIVE_PREVIEW_AT] = at
+
+
+def apply_volume(words: int, frames: int) -> None:
+    """Multiply what is heard by the volume, without clicks; the tape, and so recordings, have the full level."""
+    w, x = as_i64(words), as_f64(words)
+    target, channels, gain, wanted = as_f32(w[LIVE_OUT]), w[LIVE_OUTPUTS], x[LIVE_VOLUME_NOW], x[LIVE_VOLUME]
+    if gain == 1.0 and wanted == 1.0:
+        return
+    for i in range(frames):
+        gain += min(max(wanted - gain, -VOLUME_STEP), VOLUME_STEP)
+        for c in range(channels):
+            target[i * channels + c] *= gain
+    x[LIVE_VOLUME_NOW] = gain
 
 
 def capture(words: int, frames: int) -> None:

@@ -389,6 +389,11 @@ class Engine:
     # -- knobs -----------------------------------------------------------------------------------------------
 
     @property
+    def latency(self) -> int:
+        """Latency of the plan in samples; 0 without a plan."""
+        return self.plan.latency if self.plan else 0
+
+    @property
     def clock(self) -> int:
         """Number of samples computed."""
         return int(self.words[walk.ENGINE_CLOCK])

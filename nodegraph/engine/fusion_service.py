@@ -40,6 +40,11 @@ class FusionService:
             return ROWS
         return f"fused ({fusion.fused_rows} of {len(plan.rows)} rows)"
 
+    @property
+    def is_compiling(self) -> bool:
+        """Whether the plan runs as rows while its fused kernels are compiled."""
+        return self.tier == ROWS and self._thread is not None and self._thread.is_alive()
+
     def service(self) -> None:
         """Start the fusion of the plan once it has settled."""
         plan, now = self._plan_of(), time.monotonic()

@@ -127,6 +127,7 @@ class Live(Engine):
         words[cb.LIVE_INPUTS], words[cb.LIVE_OUTPUTS] = self.device_inputs, self.device_outputs
         words[cb.LIVE_LIMIT], doubles[cb.LIVE_GAIN] = int(limiter), 1.0
         doubles[cb.LIVE_RELEASE], doubles[cb.LIVE_RATE] = 1.0 / (LIMITER_RELEASE * self.rate), self.rate
+        doubles[cb.LIVE_VOLUME] = doubles[cb.LIVE_VOLUME_NOW] = 1.0
         words[cb.LIVE_LOADS] = self.memory.reserve(8 * cb.LOAD_BINS)
         size = round(capture * self.rate)
         words[cb.LIVE_CAPTURE] = self.memory.reserve(4 * max(size, 1) * self.device_outputs)
@@ -241,6 +242,20 @@ class Live(Engine):
         """Compute the given number of quanta while paused."""
         self._live[cb.LIVE_STEPS] = max(int(quanta), 0)
 
+    @property
+    def volume(self) -> float:
+        """Gain 0…1 of what is heard; recordings have the full level."""
+        return float(self._live.view(np.float64)[cb.LIVE_VOLUME])
+
+    @volume.setter
+    def volume(self, gain: float) -> None:
+        self._live.view(np.float64)[cb.LIVE_VOLUME] = min(max(gain, 0.0), 1.0)
+
+    @property
+    def limited_samples(self) -> int:
+        """Number of samples at which the safety limiter lowered its gain."""
+        return int(self._live[cb.LIVE_LIMITED])
+
     def preview(self, samples: np.ndarray) -> None:
         """Play mono samples (count,) once instead of the output, with crossfades; an empty array ends a preview.
 
@@ -298,7 +313,7 @@ class Live(Engine):
             load_max=int(live[cb.LIVE_WORST]) / 1000,
             peak=float(view(self._live_address, cb.LIVE_WORDS, np.float64)[cb.LIVE_PEAK]),
             limited=int(live[cb.LIVE_LIMITED]),
-            latency_samples=self.plan.latency if self.plan else 0,
+            latency_samples=self.latency,
             faults=list(dict.fromkeys(self.node_address(fault.node) for fault in self.faults())),
             node_times=self._times_by_address(),
             late_answers=self.late_answers(),

@@ -63,12 +63,14 @@ class Offline(Engine):
     def run_samples(self, samples: int, progress: Callable[[float], None] | None = None) -> np.ndarray:
         """Return the next samples. The next call starts with the remaining samples of the last quantum."""
         missing = max(samples - len(self._leftover), 0)
-        sound = np.concatenate([self._leftover, self._compute(-(-missing // QUANTUM), progress)])
+        sound = self._compute(-(-missing // QUANTUM), progress)
+        if len(self._leftover):
+            sound = np.concatenate([self._leftover, sound])
         self._leftover = sound[samples:].copy()
         return sound[:samples]
 
     def _compute(self, quanta: int, progress: Callable[[float], None] | None) -> np.ndarray:
-        out = np.zeros((quanta * QUANTUM, self.outputs), np.float32)
+        out = np.empty((quanta * QUANTUM, self.outputs), np.float32)
         source = self._input(self.clock, quanta * QUANTUM)
         self._arguments[:] = self.address, source.ctypes.data, out.ctypes.data
         has_helpers = bool(self.helpers)
@@ -100,7 +102,7 @@ class Stepper(Offline):
     """
 
     def _compute(self, quanta: int, progress: Callable[[float], None] | None) -> np.ndarray:
-        out = np.zeros((quanta * QUANTUM, self.outputs), np.float32)
+        out = np.empty((quanta * QUANTUM, self.outputs), np.float32)
         source = self._input(self.clock, quanta * QUANTUM)
         for q in range(quanta):
             self.service()

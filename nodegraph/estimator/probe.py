@@ -140,7 +140,21 @@ def audible_at(renderer: BatchRenderer, position: np.ndarray) -> np.ndarray:
     rows = np.arange(len(position))
     moved = np.tile(position, (len(position), len(PLACES), 1))
     moved[rows, :, rows] = PLACES
-    return _are_audible(renderer, moved)
+    return are_audible(renderer, moved)
+
+
+def are_audible(renderer: BatchRenderer, moves: np.ndarray) -> np.ndarray:
+    """Return which of several moves change the sound: bool (N,). A move is several positions (N, places, P)."""
+    sounds = renderer.render(from_unit(renderer.parameters, moves.reshape(-1, moves.shape[2])))
+    spectra, envelopes = features(sounds, renderer.rate)
+    effects = np.zeros(len(moves))
+    for found, weight in ((spectra, 1.0), (envelopes, ENVELOPE_WEIGHT)):
+        found = found.reshape(len(moves), moves.shape[1], -1)
+        np.maximum(found, found.max(axis=(1, 2), keepdims=True) - np.float32(RANGE), out=found)
+        rest = (found[:, 1:] - found[:, :1]).reshape(-1, found.shape[2])
+        effects += weight * mean_size(rest).reshape(len(moves), -1).max(axis=1)
+    audible: np.ndarray = effects > AUDIBLE
+    return audible
 
 
 def _positions(rng: np.random.Generator, count: int, parameters: int) -> np.ndarray:
@@ -156,21 +170,7 @@ def _is_audible(renderer: BatchRenderer, positions: np.ndarray, index: int) -> n
     """Return for each setting (N, P) whether moving a parameter through its range is audible: bool (N,)."""
     moved = np.repeat(positions[:, None], len(PLACES), axis=1)
     moved[:, :, index] = PLACES
-    return _are_audible(renderer, moved)
-
-
-def _are_audible(renderer: BatchRenderer, moves: np.ndarray) -> np.ndarray:
-    """Return which of several moves, positions (N, places, P), change the sound: bool (N,)."""
-    sounds = renderer.render(from_unit(renderer.parameters, moves.reshape(-1, moves.shape[2])))
-    spectra, envelopes = features(sounds, renderer.rate)
-    effects = np.zeros(len(moves))
-    for found, weight in ((spectra, 1.0), (envelopes, ENVELOPE_WEIGHT)):
-        found = found.reshape(len(moves), len(PLACES), -1)
-        np.maximum(found, found.max(axis=(1, 2), keepdims=True) - np.float32(RANGE), out=found)
-        rest = (found[:, 1:] - found[:, :1]).reshape(-1, found.shape[2])
-        effects += weight * mean_size(rest).reshape(len(moves), -1).max(axis=1)
-    audible: np.ndarray = effects > AUDIBLE
-    return audible
+    return are_audible(renderer, moved)
 
 
 def _suspects(positions: np.ndarray, audible: np.ndarray, index: int) -> list[Switch]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from nodegraph.files.atomic import remove_leftovers
+from nodegraph.processes.dask_cluster import ClusterError, dask_client
 from nodegraph.processes.python_child import spawn_context
 
 from .dataset_settings import DatasetError, DatasetSettings, part_of
@@ -23,7 +24,6 @@ from .shards import make_shard
 
 Progress = Callable[[int], None]
 KEPT = "complete shards are kept."
-CONNECT_SECONDS = 10  # to reach a Dask scheduler
 
 
 @dataclass(frozen=True)
@@ -151,21 +151,9 @@ def _make_by_dask(
     progress: Progress | None,
 ) -> None:
     try:
-        from distributed import Client, LocalCluster, as_completed
-    except ImportError:
-        raise DatasetError("Dask is not installed. Install it: pip install 'nodegraph[dask]'") from None
-    cluster = None
-    try:
-        if not scheduler:
-            cluster = LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=50)
-        try:
-            client = Client(cluster or scheduler, timeout=CONNECT_SECONDS)
-        except (OSError, ValueError, TimeoutError) as error:
-            reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-            raise DatasetError(
-                f"{scheduler}: no Dask scheduler answers ({reason}). Start one: dask scheduler"
-            ) from None
-        with client:
+        with dask_client(jobs, scheduler) as client:
+            from distributed import as_completed
+
             # a task is a shard: several seconds, against which the cost of Dask is small
             tasks = [client.submit(make_shard, settings, folder, shard, pure=False) for shard in work]
             shard_of = {task.key: shard for task, shard in zip(tasks, work, strict=True)}
@@ -179,6 +167,5 @@ def _make_by_dask(
                 raise DatasetError(f"the Dask cluster failed ({name}). Run the command again; {KEPT}") from None
             finally:
                 client.cancel(tasks)
-    finally:
-        if cluster is not None:
-            cluster.close()
+    except ClusterError as error:
+        raise DatasetError(str(error)) from None

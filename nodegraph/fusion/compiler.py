@@ -6,17 +6,15 @@ and returns object code; it needs neither the patch nor the compiler's front end
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
 
+from nodegraph.kernel.compiler_process import LOWEST_PRIORITY, receive_code, send_source, start_compiler_process
 from nodegraph.kernel.native_function import COMPILING
-from nodegraph.native.build import KernelError, add_object_code, kernel_symbol
-from nodegraph.processes.python_child import python_command, python_environment
+from nodegraph.native.build import add_code
 
-from .kernels import NAME, FusedKernel
-from .parts import read_part, write_part
+from .kernels import FusedKernel
 
 MAX_COMPILE_SECONDS = 20.0  # of all kernels of a plan
 END_SECONDS = 2.0
@@ -37,27 +35,18 @@ class BackgroundCompiler:
         missing = list({kernel.key: kernel for kernel in kernels if not kernel.cached}.values())
         if not missing:
             return True
-        process = self._process = subprocess.Popen(
-            python_command("-m", "nodegraph.fusion.compiler_process", str(MAX_COMPILE_SECONDS)),
-            env=python_environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        assert process.stdin is not None and process.stdout is not None
+        process = self._process = start_compiler_process(LOWEST_PRIORITY, MAX_COMPILE_SECONDS)
         try:
             for kernel in missing:
                 if self._stopped:
                     return False
-                symbol = kernel_symbol(NAME, kernel.key)
-                write_part(process.stdin, json.dumps(kernel.modules(symbol)).encode())
-                code, problem = read_part(process.stdout), read_part(process.stdout)
-                if code is None or problem is None:
+                symbol, source = kernel.source
+                send_source(process, source)
+                code = receive_code(process)
+                if code is None:
                     return False
-                if problem:
-                    raise KernelError(problem.decode())
                 with COMPILING:
-                    add_object_code(symbol, code)
+                    add_code(symbol, source, code)
         except (BrokenPipeError, ValueError):  # it was stopped, or took too long
             return False
         finally:

@@ -78,6 +78,15 @@ class Dataflow:
                 waiting += self._branches
         return Slice(frozenset(parameters), sum(map(self._cost, found)))
 
+    @lru_cache(maxsize=64)  # noqa: B019 - as above
+    def moving_cost(self, still: frozenset[int]) -> int:
+        """Return the cost without the operations on ``still`` parameters, which a loop computes once."""
+        known = {f"%p{parameter}" for parameter in still}
+        for name, reads in self._reads.items():
+            if self._operations[name] not in ("load", "phi") and all(read in known for read in reads):
+                known.add(name)
+        return sum(self._cost(name) for name in self._operations if name not in known)
+
     def parameter_of(self, result: int) -> int | None:
         """Return the parameter that a result is, unchanged, or None."""
         found = re.fullmatch(r"%p(\d+)", self._results[result])

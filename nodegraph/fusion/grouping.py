@@ -19,7 +19,7 @@ from .members import Member, Reading, Signal, Wire, member_of
 from .samples import units_of
 
 MAX_MEMBERS = 250  # of a group
-MAX_LANE_OPERATIONS = 40  # of a group of many lanes: its values must fit into the SIMD registers
+MAX_LANE_OPERATIONS = 30  # of a group of many lanes: its values must fit into the SIMD registers
 MAX_OPERATIONS = 6000  # in the code of a group, which limits the time of compilation
 MAX_STACK_BYTES = 1 << 17  # states and wires of a group that the audio thread keeps on its stack while it runs
 
@@ -34,7 +34,8 @@ class Step:
     rows: list[int] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
     is_loop: bool = False
-    cost: int = 0  # operations for one sample of one lane
+    cost: int = 0  # operations in the code for one lane
+    moving_cost: int = 0  # operations for one sample of one lane
     stack_bytes: int = 0
 
     def add(self, number: int, member: Member) -> None:
@@ -42,6 +43,7 @@ class Step:
         self.rows.append(number)
         self.members.append(member)
         self.cost += member.cost
+        self.moving_cost += member.moving_cost
         self.stack_bytes += _stack_bytes(member)
 
 
@@ -129,7 +131,7 @@ class _Scheduler:
         operations = (step.cost + member.cost) * copies_of(member.lanes)
         if len(step.members) >= MAX_MEMBERS or operations > MAX_OPERATIONS:
             return False
-        if member.lanes >= MIN_LOOP_LANES and step.cost + member.cost > MAX_LANE_OPERATIONS:
+        if member.lanes >= MIN_LOOP_LANES and step.moving_cost + member.moving_cost > MAX_LANE_OPERATIONS:
             return False
         if step.stack_bytes + _stack_bytes(member) > MAX_STACK_BYTES:
             return False

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from nodegraph.kernel.native_function import COMPILING
-from nodegraph.native.build import is_cached, kernel_address
+from nodegraph.native.build import KernelSource, is_cached, kernel_address, kernel_symbol
 from nodegraph.quantum import QUANTUM
 
 from .evaluation import declarations
@@ -26,6 +26,7 @@ _METADATA = """
 !94 = distinct !{!94, !92, !95, !96}
 !95 = !{!"llvm.loop.vectorize.width", i32 16}
 !96 = !{!"llvm.loop.interleave.count", i32 4}
+!97 = !{}
 !108 = distinct !{!108, !92, !118}
 !116 = distinct !{!116, !92, !95}
 !132 = distinct !{!132, !92, !142}
@@ -64,6 +65,12 @@ class FusedKernel:
             # LLVM 22 makes wrong AVX-512 code of delay lines in straight code that it vectorises
             return kernel_address(NAME, self.key, self.modules, straight_code=False)
 
+    @property
+    def source(self) -> tuple[str, KernelSource]:
+        """The symbol and the source of the native code."""
+        symbol = kernel_symbol(NAME, self.key)
+        return symbol, KernelSource(NAME, self.modules(symbol), straight_code=False)
+
     def modules(self, symbol: str) -> list[str]:
         """Return the LLVM modules of the kernel."""
         ticks = {m.kernel.inline[0]: m.kernel.inline[1] for m in self.members if m.operation == "tick"}
@@ -84,7 +91,7 @@ def _samples_kernel(members: Sequence[Member], operands: Operands) -> str:
 
 
 def _lanes_kernel(members: Sequence[Member], operands: Operands, is_loop: bool) -> str:
-    is_small = is_loop or sum(member.cost for member in members) <= MAX_SMALL_GROUP_COST
+    is_small = is_loop or sum(member.moving_cost for member in members) <= MAX_SMALL_GROUP_COST
     widths = SMALL_GROUP_WIDTHS if is_small else WIDTHS
     writers = [ChunkWriter(members, operands, chunk) for chunk in chunks_of(members[0].lanes, widths)]
     functions = [writer.function() for writer in writers]
@@ -96,10 +103,15 @@ def _lanes_kernel(members: Sequence[Member], operands: Operands, is_loop: bool) 
     restored: list[str] = []
     committed: list[str] = []
     for m, member in enumerate(members):
-        for block in member.row.states if not is_loop else ():
-            pointer, size = operands.use("ptr", block.data), 8 * block.count * block.lanes
-            reserved += [f"%saved{m} = alloca [{size} x i8], align 64", _copy(f"%saved{m}", pointer, size)]
-            restored.append(_copy(pointer, f"%saved{m}", size))
+        for j in member.changed_states if not is_loop else ():
+            saved, size = f"%saved{m}.{j}", 8 * member.lanes
+            pointer = operands.use("ptr", member.row.states[0].data)
+            reserved += [
+                f"{saved} = alloca [{size} x i8], align 64",
+                f"{saved}.at = getelementptr i8, ptr {pointer}, i64 {j * size}",
+                _copy(saved, f"{saved}.at", size),
+            ]
+            restored.append(_copy(f"{saved}.at", saved, size))
         for o, buffer in enumerate(member.row.outputs):
             if member.staged[o]:
                 pointer, size = operands.use("ptr", buffer.address + buffer.lead), 4 * QUANTUM * member.lanes

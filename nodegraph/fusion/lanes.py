@@ -159,7 +159,8 @@ class ChunkWriter:
             states = self._pointer(member.row.states[0].data)
             self._local(f"%s{m}.{j}", type_)
             self.begun += self._copy(f"%s{m}.{j}", states, type_, True, offset=j * member.lanes)
-            self.ended += self._copy(f"%s{m}.{j}", states, type_, False, offset=j * member.lanes)
+            if j in member.changed_states:
+                self.ended += self._copy(f"%s{m}.{j}", states, type_, False, offset=j * member.lanes)
         for k, reading in enumerate(member.readings):
             if isinstance(reading, Still):
                 self._local(f"%k{m}.{k}", "float")
@@ -227,10 +228,8 @@ class ChunkWriter:
 
         evaluated, outputs, new_states = evaluate(member, prefix, self.operands, values, states, line)
         code += evaluated
-        for j, register in enumerate(new_states):
-            if j in member.settled_states:
-                continue
-            code.append(f"store {state_types(member)[j]} {register}, ptr {prefix}.s{j}.at")
+        for j in member.changed_states:
+            code.append(f"store {state_types(member)[j]} {new_states[j]}, ptr {prefix}.s{j}.at")
         for o, register in enumerate(outputs):
             code += self._write(f"{prefix}.o{o}", f"{prefix}.lane", lane, m, o, register)
         return code

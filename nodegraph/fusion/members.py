@@ -104,10 +104,46 @@ class Member:
                 found[j] = int(value)
         return found
 
+    @cached_property
+    def kept_states(self) -> set[int]:
+        """States that keep their values, such as a seed after the first sample, or those of an option that is off."""
+        if self.operation != "tick":
+            return set()
+        layout, flow = self.kernel.tick_layout, self.dataflow
+        found = set()
+        for j in range(len(layout.integer_states)):
+            number = flow.parameter_of(layout.outputs + j)
+            if number is not None and layout.parameters[number] == ("state", j):
+                found.add(j)
+        return found
+
+    @property
+    def changed_states(self) -> list[int]:
+        """States that may change while the group runs fused."""
+        if self.operation != "tick":
+            return []
+        count = len(self.kernel.tick_layout.integer_states)
+        return [j for j in range(count) if j not in self.settled_states and j not in self.kept_states]
+
     @property
     def cost(self) -> int:
         """Operations for one sample of one lane."""
         return self.dataflow.cost if self.operation == "tick" else len(self.readings)
+
+    @property
+    def moving_cost(self) -> int:
+        """Operations for one sample of one lane, without those on knobs at rest, which are done once in a quantum."""
+        if self.operation != "tick":
+            return len(self.readings)
+        still = self.kept_states.union(self.settled_states)
+        parameters = [
+            number
+            for number, (kind, value) in enumerate(self.kernel.tick_layout.parameters)
+            if (kind == "input" and isinstance(self.readings[int(value)], Still))
+            or (kind == "state" and int(value) in still)
+            or kind not in ("input", "state", "line")
+        ]
+        return self.dataflow.moving_cost(frozenset(parameters))
 
 
 def dataflow_of(kernel: Kernel) -> Dataflow:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from nodegraph.plan.layout import STEP_FAULT
 
 FAULT = STEP_FAULT
+UNCHANGED = "!invariant.load !97"
+"""Metadata of loads from memory that no fused kernel writes: they may be moved to where the value is used."""
 
 
 class Operands:
@@ -39,7 +41,7 @@ class Operands:
         lines = []
         for index in sorted({int(register[2:]) for register in used} - self._loaded):
             lines.append(f"%o{index}.at = getelementptr i64, ptr %arguments, i64 {index}")
-            lines.append(f"%o{index} = load {self.kinds[index]}, ptr %o{index}.at")
+            lines.append(f"%o{index} = load {self.kinds[index]}, ptr %o{index}.at, {UNCHANGED}")
             self._loaded.add(index)
         return lines
 

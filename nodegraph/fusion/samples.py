@@ -15,14 +15,14 @@ from nodegraph.quantum import QUANTUM
 from .evaluation import check, evaluate, state_types
 from .folds import fold
 from .members import Member, Signal, Still, Wire
-from .operands import Operands, registers
+from .operands import UNCHANGED, Operands, registers
 
 MAX_SCAN_SHARE = 0.5  # of a tick's cost that its states may take for a separate scan
 MIN_MAP_COST = 8  # operations that make a separate map pay
 MAX_INTERLEAVED_COST = (
     4  # operations; loops of ticks no more expensive compute several vectors at a time, to hide latencies
 )
-MAX_KNOBS = 20  # of a map: each takes a SIMD register
+MAX_KNOBS = 8  # of a map: each takes a SIMD register
 
 Value = tuple[int, int]  # a member and its output; or a member and ``STATES``
 STATES = -1
@@ -150,7 +150,7 @@ class SamplesWriter:
             reading = member.readings[k]
             if isinstance(reading, Still):
                 pointer = self.operands.use("ptr", reading.address)
-                code.append(f"{self._knob(unit, k)} = load float, ptr {pointer}")
+                code.append(f"{self._knob(unit, k)} = load float, ptr {pointer}, {UNCHANGED}")
         for j, type_ in enumerate(state_types(member)):
             if j in member.settled_states or not unit.is_scan:
                 continue
@@ -186,10 +186,8 @@ class SamplesWriter:
             states = self._states(n, unit, phis, code) if member.operation == "tick" else []
             evaluated, outputs, new_states = evaluate(member, prefix, self.operands, values, states, _no_line)
             code += evaluated
-            for j, register in enumerate(new_states if unit.is_scan else ()):
-                if j in member.settled_states:
-                    continue
-                self.committed.append(f"store {state_types(member)[j]} {register}, ptr %s{m}.{j}.at")
+            for j in member.changed_states if unit.is_scan else ():
+                self.committed.append(f"store {state_types(member)[j]} {new_states[j]}, ptr %s{m}.{j}.at")
             for o, register in enumerate(outputs if unit.has_outputs else ()):
                 self._latest[m, o] = register
                 if member.written[o] or (m, o) in self._later:

@@ -143,6 +143,11 @@ class Graph(nx.MultiDiGraph):  # type: ignore[misc]
         loops: list[list[str]] = self.graph["loops"]
         return loops
 
+    def _repr_html_(self) -> str:
+        from .display import graph_html
+
+        return graph_html(self)
+
     # The attribute dictionaries are read directly: the views of networkx are several times slower, and the plan
     # compiler reads nodes and wires thousands of times per edit.
 

@@ -12,7 +12,16 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from nodegraph.native import words
-from nodegraph.native.build import KernelError, code_identity, inline_ir, is_cached, kernel_address
+from nodegraph.native.build import (
+    KernelError,
+    KernelSource,
+    code_identity,
+    inline_ir,
+    inline_symbol,
+    is_cached,
+    kernel_address,
+    kernel_symbol,
+)
 from nodegraph.native.inline import inline_tick
 from nodegraph.native.wrap import TickLayout, entry, tick_kernel
 from nodegraph.node import Node, Settings
@@ -177,9 +186,8 @@ class Kernel:
     @cached_property
     def address(self) -> int:
         """Address of the native code. Raises KernelError if it could allocate, raise or call an impure function."""
-        # A block may call only one kernel: that of its transform.
         with COMPILING:
-            address = kernel_address(self.name, self.key, self.modules, bool(self.cls.spec.transforms))
+            address = kernel_address(self.name, self.key, self.modules, self._calls_kernels)
             if "_compiled_tick" in vars(self):
                 self.inline  # noqa: B018 - cached while the front end is at hand, which fusion then does not need
         # An FFT in Python would be slow: the stepper runs frames natively too.
@@ -190,6 +198,20 @@ class Kernel:
     def cached(self) -> bool:
         """Whether the kernel is loaded or cached."""
         return is_cached(self.name, self.key)
+
+    @property
+    def _calls_kernels(self) -> bool:
+        """Whether it may call a kernel: only that of its transform."""
+        return bool(self.cls.spec.transforms)
+
+    def sources(self) -> dict[str, KernelSource]:
+        """Return the sources of the native code, and of the IR that fused kernels inline, by symbol."""
+        symbol = kernel_symbol(self.name, self.key)
+        found = {symbol: KernelSource(self.name, self.modules(symbol), self._calls_kernels)}
+        if self.is_tick:
+            symbol = inline_symbol(self.name, self.key)
+            found[symbol] = KernelSource(self.name, self._inline_modules(symbol), inline=True)
+        return found
 
     def modules(self, symbol: str) -> list[str]:
         """Return the LLVM modules of the kernel."""
@@ -230,13 +252,12 @@ class Kernel:
     @cached_property
     def inline(self) -> tuple[str, str]:
         """Symbol and IR of the tick as a function of values, for fused kernels. Raises KernelError like ``address``."""
-
-        def modules(symbol: str) -> list[str]:
-            ir, inner = self._compiled_tick
-            return [ir, inline_tick(symbol, inner, self.tick_layout)]
-
         with COMPILING:
-            return inline_ir(self.name, self.key, modules)
+            return inline_ir(self.name, self.key, self._inline_modules)
+
+    def _inline_modules(self, symbol: str) -> list[str]:
+        ir, inner = self._compiled_tick
+        return [ir, inline_tick(symbol, inner, self.tick_layout)]
 
     def _compiler_message(self, error: Exception) -> str:
         """Return the most informative line of a compiler message."""

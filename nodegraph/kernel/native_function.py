@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from nodegraph.native import words
-from nodegraph.native.build import code_identity, is_cached, kernel_address
+from nodegraph.native.build import KernelSource, code_identity, is_cached, kernel_address, kernel_symbol
 from nodegraph.native.wrap import entry
 
 COMPILING = threading.RLock()  # playback, an export and a training may compile kernels concurrently
@@ -40,6 +40,11 @@ class NativeFunction:
     @property
     def cached(self) -> bool:
         return is_cached(self.name, self.key)
+
+    def sources(self) -> dict[str, KernelSource]:
+        """Return the source of the native code by its symbol."""
+        symbol = kernel_symbol(self.name, self.key)
+        return {symbol: KernelSource(self.name, self.modules(symbol), calls_kernels=True)}
 
     def modules(self, symbol: str) -> list[str]:
         from nodegraph.native.frontend import compile_words_to_ir

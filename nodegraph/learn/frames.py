@@ -87,6 +87,13 @@ def collect(
     )
 
 
+def skipped_note(lines: Sequence[str]) -> str:
+    """Return a sentence on the sources that were skipped, to end a message, or ""."""
+    if len(lines) < 2:
+        return f" One file was skipped: {lines[0]}" if lines else ""
+    return f" {len(lines)} files were skipped; the first: {lines[0]}"
+
+
 def magnitudes_of(sound: np.ndarray, features: Features, starts: np.ndarray | None = None) -> np.ndarray:
     """Return |X| of one channel (samples,), unscaled: float32 (frames, bins), for all windows inside the sound.
 
@@ -244,5 +251,5 @@ def _raise_too_few(found: _Collected, features: Features, lines: list[str]) -> N
     seconds = 2.0 * MIN_COUNT / min(SHARES) * features.hop / features.rate
     raise LearnError(
         f"too few frames: {part} needs at least {MIN_COUNT}, got {count} (of {total} in total). "
-        f"Provide at least {seconds:.0f} s of sound."
+        f"Provide at least {seconds:.0f} s of sound.{skipped_note(lines)}"
     )

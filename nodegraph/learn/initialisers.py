@@ -28,6 +28,8 @@ def initial_weights(config: LayerConfig, inputs: torch.Tensor, generator: torch.
     """Return the weights of ``config.initialiser`` for inputs (frames, width); random numbers come from the CPU."""
     if config.initialiser in ("pca", "whitened"):
         start = _components(config, inputs, generator)
+    elif config.initialiser == "mirrored":
+        return _mirrored(config, inputs, generator)
     else:
         units, width = config.units, inputs.shape[1]
         weight, back = (_random(config, shape, generator) for shape in ((units, width), (width, units)))
@@ -87,8 +89,7 @@ def _components(config: LayerConfig, inputs: torch.Tensor, generator: torch.Gene
         spread = codes.std(0).clamp_min(1e-6)
         gain = 0.25 / (spread if config.initialiser == "whitened" else spread.amax().expand(count))
         slope = 4.0 / gain
-    weight = (torch.rand((units, width), generator=generator) - 0.5) * 0.01
-    back = (torch.rand((width, units), generator=generator) - 0.5) * 0.01
+    weight, back = _small((units, width), generator), _small((width, units), generator)
     weight[:count], back[:, :count] = components * gain[:, None], components.T * slope
     if config.decoder == "sigmoid":
         # twice the pre-activation of the mean spans about 0…1; the minimum of 4 gives slope 1 at 1/2
@@ -100,6 +101,32 @@ def _components(config: LayerConfig, inputs: torch.Tensor, generator: torch.Gene
     if config.encoder in ("relu", "leaky") and config.bias:
         bias[:count] -= codes.amin(0)
     return InitialWeights(weight, back, bias, torch.zeros(width))
+
+
+def _mirrored(config: LayerConfig, inputs: torch.Tensor, generator: torch.Generator) -> InitialWeights:
+    """Return weights that compute the principal components exactly, by units that bend at their means.
+
+    A rectifier f has two units for each component c, f(c) and f(-c): f(c) - f(-c) = (1 + slope) c. A linear code inside
+    of such units takes the strongest components from their two halves. Other weights are random and small.
+    """
+    units, width = config.units, inputs.shape[1]
+    slope = config.slope if "leaky" in (config.encoder, config.decoder) else 0.0
+    weight, back = _small((units, width), generator), _small((width, units), generator)
+    if config.encoder == "linear":
+        half, count = width // 2, min(units, width // 2)
+        both = torch.eye(units, half)[:count].repeat(1, 2)
+        both[:, half:] *= -1.0
+        weight[:count, : 2 * half], back[: 2 * half, :count] = both / (1.0 + slope), both.T
+        return InitialWeights(weight, back, torch.zeros(units), torch.zeros(width))
+    mean, components = (values.cpu() for values in principal_components(inputs, units // 2, centred=config.bias))
+    for sign, first in ((1.0, 0), (-1.0, units // 2)):
+        weight[first : first + len(components)] = sign * components
+        back[:, first : first + len(components)] = sign * components.T / (1.0 + slope)
+    return InitialWeights(weight, back, -(weight @ mean), mean)
+
+
+def _small(shape: tuple[int, int], generator: torch.Generator) -> torch.Tensor:
+    return (torch.rand(shape, generator=generator) - 0.5) * 0.01
 
 
 def _centre_on_mean(config: LayerConfig, start: InitialWeights, inputs: torch.Tensor) -> InitialWeights:

@@ -29,6 +29,7 @@ FOLDER = Path(__file__).parent / "recipes"
 MAX_WIDTH = 16384
 
 Activation = Literal["sigmoid", "relu", "leaky", "linear"]
+Initialiser = Literal["uniform", "truncated_normal", "glorot", "he", "mean", "pca", "whitened", "mirrored"]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 NotNegative = Annotated[float, Meta(ge=0.0, le=1e9)]
 Positive = Annotated[float, Meta(gt=0.0, le=1e9)]
@@ -63,8 +64,9 @@ class LayerConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
     ``initialiser``: "uniform" (within ±range/2), "truncated_normal" (standard deviation ``range``, cut at two),
     "glorot", "he", "mean" (truncated normal, shifted so that the output is the mean of the frames), "pca" (the
-    principal components of the frames) or "whitened" (these, with equal variances). ``non_negative`` shifts or folds
-    initial weights to 0 or above.
+    principal components of the frames), "whitened" (these, with equal variances) or "mirrored" (these, by two leaky or
+    ReLU units for each, one of its negative; also of a linear code inside of such units). ``non_negative`` shifts or
+    folds initial weights to 0 or above.
     ``corruption`` is the noise on the input of the pair, and ``noise`` its amount: the standard deviation (gaussian) or
     the share of the inputs (dropout, salt_and_pepper). ``dropout`` is the share of units that are dropped. The loss
     adds ``l2`` times the sum of squared weights and ``activity`` times the sum of |units|. After each step, weights
@@ -78,7 +80,7 @@ class LayerConfig(Struct, frozen=True, forbid_unknown_fields=True):
     slope: Share = 0.01
     bias: bool = True
     tied: bool = False
-    initialiser: Literal["uniform", "truncated_normal", "glorot", "he", "mean", "pca", "whitened"] = "glorot"
+    initialiser: Initialiser = "glorot"
     range: Positive = 0.05
     non_negative: bool = False
     corruption: Literal["none", "gaussian", "dropout", "salt_and_pepper"] = "none"
@@ -317,6 +319,14 @@ def _apply_width(name: str, data: dict[str, Any], width: int | str | None) -> No
 def _check(recipe: Recipe) -> None:
     """Raise LearnError if entries that are valid alone do not fit together."""
     recipe.feature_settings()
+    for number, layer in enumerate(recipe.layers):
+        is_inside = layer.encoder == "linear" and number > 0 and recipe.layers[number - 1].initialiser == "mirrored"
+        is_rectifier = layer.encoder in ("leaky", "relu") and layer.decoder == "linear"
+        if layer.initialiser == "mirrored" and (layer.tied or not (is_inside or is_rectifier)):
+            raise LearnError(
+                f"recipe {recipe.name}: layers.{number}.initialiser = mirrored needs leaky or ReLU units with a linear "
+                "decoder, untied, or a linear code inside of them. Choose another, such as pca."
+            )
     outermost = recipe.layers[0].decoder
     for part, config in (("training", recipe.training), ("pretraining", recipe.pretraining)):
         if config is None or config.loss != "cross_entropy":

@@ -24,7 +24,7 @@ from .card import card_of
 from .curve import save_curve
 from .errors import LearnError
 from .features import apply_features, fit_features
-from .frames import FrameSets, collect
+from .frames import FrameSets, collect, skipped_note
 from .measure import are_scaled_magnitudes, feature_errors, magnitude_errors
 from .network import LayerPair, Network, new_pair
 from .outputs import check_writable, device_of, save_or_keep
@@ -126,7 +126,7 @@ class _Training:
         if _is_constant(frames.train):
             raise LearnError(
                 "all training frames are the same, as those of a constant or of one steady tone: there is nothing to "
-                "learn. Use other sounds."
+                f"learn. Use other sounds.{skipped_note(frames.skipped)}"
             )
         self.start = torch.Generator().manual_seed(seed)  # on the CPU: the same weights on every device
         self.key = checkpoints.key_of(recipe, seed, frames)

@@ -150,6 +150,11 @@ class Lesson:
         """The patch whose sound is to be reached."""
         return self.folder / self.file.target if self.file.target else None
 
+    @property
+    def is_hand_out(self) -> bool:
+        """Whether it is a copy for students, without the folders ``solutions`` and ``wrong``."""
+        return not (self.folder / "solutions").exists() and not (self.folder / "wrong").exists()
+
     @cached_property
     def solutions(self) -> tuple[Path, ...]:
         """Patches that pass all checks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +15,11 @@ from nodegraph.measures.registry import measures
 from nodegraph.patch.errors import suggest
 
 from .errors import LessonError
-from .lesson import ENGLISH, VISIBLE, Check, Lesson, LessonFile, LessonText, Stimulus, parse_text
+from .lesson import ENGLISH, VISIBLE, Check, Lesson, LessonFile, LessonText, Played, PlayedNote, Stimulus, parse_text
 
 FILE = "lesson.toml"
 MAX_FILE_BYTES = 1 << 20
+UNKNOWN_FIELD = re.compile(r"unknown field `(.*?)`")
 SILENCE = {"plain": Stimulus()}
 
 
@@ -48,7 +50,7 @@ def load_lesson(folder: Path) -> Lesson:
         file = msgspec.convert(tomllib.loads(_read(path)), LessonFile)
     except (OSError, ValueError, RecursionError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise LessonError(f"{path}: {' '.join(reason.split())}. Correct the file.") from None
+        raise LessonError(f"{path}: {' '.join(reason.split())}.{_fix(reason)}") from None
     problems: list[str] = []
     texts = _texts(folder, file, problems)
     lesson = Lesson(folder, file, texts, dict(file.stimuli) or SILENCE)
@@ -56,6 +58,15 @@ def load_lesson(folder: Path) -> Lesson:
     if problems:
         raise LessonError(problems[0], problems)
     return lesson
+
+
+def _fix(reason: str) -> str:
+    """Return the fix of a mistake in a lesson file: the nearest entry for an unknown one."""
+    unknown = UNKNOWN_FIELD.search(reason)
+    if unknown is None:
+        return " Correct the file."
+    known = [field for part in (LessonFile, Check, Stimulus, Played, PlayedNote) for field in part.__struct_fields__]
+    return suggest(unknown[1], known) or " Remove it."
 
 
 def _read(path: Path) -> str:
@@ -100,6 +111,8 @@ def _problems(lesson: Lesson) -> Iterator[str]:
     for path in (lesson.start, lesson.target):
         if path is not None and not path.is_file():
             yield f"{path.relative_to(lesson.folder)} not found. Save a patch there."
+    if lesson.is_hand_out:
+        return
     if not lesson.solutions:
         yield "no patch in solutions/. Save at least one there."
     stems = {path.stem for path in lesson.wrong}

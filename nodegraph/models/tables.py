@@ -13,7 +13,6 @@ import numpy as np
 from .autoencoder import ACTIVATIONS, Autoencoder, Layer
 from .model_file import model_of_block, problem_of_block
 
-BLOCK = 4  # inputs that a dense layer processes at a time; the last block is padded with zeros
 LAYER_WORDS = 4  # numbers per layer in the layer table: inputs, outputs, activation, slope
 
 
@@ -37,9 +36,8 @@ def weight_table(layers: Sequence[Layer]) -> np.ndarray:
     """Return the biases, then the weights (inputs, outputs) of each layer, in C order."""
     parts = [np.zeros(1, np.float32)]
     for layer in layers:
-        rows = np.zeros((-(-layer.inputs // BLOCK) * BLOCK, layer.outputs), np.float32)
-        rows[: layer.inputs] = layer.weight.T
-        parts += [np.zeros(layer.outputs, np.float32) if layer.bias is None else layer.bias, rows.ravel()]
+        bias = np.zeros(layer.outputs, np.float32) if layer.bias is None else layer.bias
+        parts += [bias, np.ascontiguousarray(layer.weight.T, np.float32).ravel()]
     return np.concatenate(parts[1:] or parts)
 
 
@@ -52,4 +50,4 @@ def band_table(model: Autoencoder | None, back: bool) -> np.ndarray:
 
 def max_layer_width(layers: Sequence[Layer], bins: int) -> int:
     """Return the scratch size of a lane in numbers: that of the widest layer."""
-    return max([bins, *(y.inputs for y in layers), *(y.outputs for y in layers)]) + BLOCK
+    return max([bins, *(y.inputs for y in layers), *(y.outputs for y in layers)])

@@ -1,22 +1,22 @@
 """Linking, verification, optimisation, caching and loading of kernels.
 
-The object code of a kernel is stored in the user's cache folder, signed with a key of the user. Its name covers
-everything that determines the code: the function and the functions it calls, the wrapper, the compiler and the
-processor. A start with a filled cache needs only the loader of LLVM, not Numba.
+The object code of a kernel is stored in the user's cache folder, signed with a key of the user. Its symbol covers the
+function, the functions it calls and the wrapper; the name of its file also the compiler and the processor. What is not
+in the cache may be in a prebuilt set (``prebuilt.py``), else it is compiled. Only then Numba is needed.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
 import numpy as np
@@ -26,6 +26,8 @@ from nodegraph.files.private import locked_name
 from nodegraph.files.signed_cache import read_signed, write_signed
 
 from .inline import without_compiler_globals
+from .prebuilt import prebuilt
+from .target import Target, host, machine
 from .wrap import UNREACHABLE_RAISE
 
 # Pure functions of libm and the C library that neither allocate, lock nor wait.
@@ -42,6 +44,9 @@ define linkonce void @NRT_decref(ptr %p) alwaysinline { ret void }
 """
 
 
+OBJECT, INLINE = ".o", ".inline"  # files of the cache
+
+
 class KernelError(Exception):
     """A function cannot be compiled to a kernel; the message is one line."""
 
@@ -53,6 +58,62 @@ def cache_folder() -> Path:
     return user_folder("cache") / "kernels"
 
 
+class KernelSource(NamedTuple):
+    """A kernel before it is optimised: LLVM modules, and what :func:`kernel_address` says about it.
+
+    The source of a function that kernels inline has ``inline`` set.
+    """
+
+    name: str
+    modules: list[str]
+    calls_kernels: bool = False
+    straight_code: bool = True
+    inline: bool = False
+
+    def code(self, target: Target) -> bytes:
+        """Return the object code, or the IR to be inlined. Raises KernelError as :func:`kernel_address`."""
+        return self.emit(self.optimised(target), target)
+
+    def optimised(self, target: Target) -> llvm.ModuleRef:
+        """Return the linked, optimised and verified module. Raises KernelError as :func:`kernel_address`."""
+        processor = machine(target)
+        linked = None
+        for text in self.modules:
+            module = llvm.parse_assembly(text)
+            module.triple = processor.triple
+            module.data_layout = str(processor.target_data)
+            if linked is None:
+                linked = module
+            else:
+                linked.link_in(module)
+        assert linked is not None
+        if any(f.name in ("NRT_incref", "NRT_decref") for f in linked.functions):
+            linked.link_in(llvm.parse_assembly(_NO_REFCOUNT))
+        kernel = modules_symbol(self.modules)
+        for function in linked.functions:
+            if not function.is_declaration and function.name != kernel:
+                function.linkage = "internal"
+                if function.name.startswith("_ZN"):  # compiled by Numba: must be inlined to vectorise the loops
+                    function.add_function_attribute("alwaysinline")
+        for _ in range(2):
+            options = llvm.create_pipeline_tuning_options(speed_level=3)
+            options.loop_vectorization = not self.inline
+            options.slp_vectorization = self.straight_code and not self.inline
+            builder = llvm.create_pass_builder(processor, options)
+            manager = builder.getModulePassManager()
+            manager.run(linked, builder)
+        linked.verify()
+        _prove(self.name, linked, self.calls_kernels)
+        return linked
+
+    def emit(self, module: llvm.ModuleRef, target: Target) -> bytes:
+        """Return the code of an optimised module."""
+        if self.inline:
+            return without_compiler_globals(str(module)).encode()
+        code: bytes = machine(target).emit_object(module)
+        return code
+
+
 def kernel_address(
     name: str,
     parts: tuple[Any, ...],
@@ -60,7 +121,7 @@ def kernel_address(
     calls_kernels: bool = False,
     straight_code: bool = True,
 ) -> int:
-    """Return the address of a kernel that is loaded, or read from the cache, or compiled.
+    """Return the address of a kernel that is loaded, or read from the cache or a prebuilt set, or compiled.
 
     ``parts`` must cover everything that determines the code; ``make_ir(symbol)`` returns the modules to link.
     ``calls_kernels`` allows calls by address, which the functions of the engine need. ``straight_code`` vectorises it,
@@ -68,21 +129,21 @@ def kernel_address(
     Raises :class:`KernelError` if the code could allocate, raise, or call an impure function.
     """
     symbol = _symbol(name, parts)
-    address = _engine().get_function_address(symbol) if symbol in _loaded else 0
-    if not address:
-        path = cache_folder() / f"{symbol}.o"
-        if not _load(read_signed(path), symbol):
+    if symbol not in _loaded:
+        path = _cache_file(symbol, OBJECT)
+        if not _load(read_signed(path), symbol) and not _load(prebuilt(symbol), symbol):
             with locked_name(path):
                 # another process may have compiled it meanwhile
                 if not _load(read_signed(path), symbol):
-                    module = _optimise(name, make_ir(symbol), calls_kernels, straight_code=straight_code)
-                    code = _machine().emit_object(module)
+                    source = KernelSource(name, make_ir(symbol), calls_kernels, straight_code)
+                    module = _record(symbol, source).optimised(host())
+                    code = source.emit(module, host())
                     # on a read-only or full disk it is compiled again at the next start
                     if write_signed(path, code) and os.environ.get("NODEGRAPH_KEEP_IR"):
                         path.with_suffix(".ll").write_text(str(module))
                     if not _load(code, symbol):
                         raise KernelError(f"{name}: the compiled kernel could not be loaded")
-        address = _engine().get_function_address(symbol)
+    address: int = _engine().get_function_address(symbol)
     return address
 
 
@@ -91,33 +152,29 @@ def kernel_symbol(name: str, parts: tuple[Any, ...]) -> str:
     return _symbol(name, parts)
 
 
-def object_code(name: str, modules: list[str]) -> bytes:
-    """Return the object code of a kernel that another process loads by :func:`add_object_code`.
-
-    Only its loops are vectorised. Raises KernelError as :func:`kernel_address`.
-    """
-    code: bytes = _machine().emit_object(_optimise(name, modules, False, straight_code=False))
-    return code
-
-
-def add_object_code(symbol: str, code: bytes) -> bool:
-    """Load and cache object code from a process of this program. Return whether it is code of the kernel."""
-    if symbol not in _loaded and not _load(code, symbol):
+def add_code(symbol: str, source: KernelSource, code: bytes) -> bool:
+    """Load and cache the code of a kernel from a process of this program. Return whether it is that of the kernel."""
+    if not source.inline and symbol not in _loaded and not _load(code, symbol):
         return False
-    write_signed(cache_folder() / f"{symbol}.o", code)
+    write_signed(_cache_file(symbol, INLINE if source.inline else OBJECT), code)
     return True
 
 
+def inline_symbol(name: str, parts: tuple[Any, ...]) -> str:
+    """Return the symbol of a function that kernels inline; arguments of :func:`inline_ir`."""
+    return _symbol(name, ("inline", *parts))
+
+
 def inline_ir(name: str, parts: tuple[Any, ...], make_ir: Callable[[str], list[str]]) -> tuple[str, str]:
-    """Return the symbol and the IR of a function that kernels inline, read from the cache or compiled.
+    """Return the symbol and the IR of a function that kernels inline: from the cache, a prebuilt set or the compiler.
 
     Arguments and errors as for :func:`kernel_address`.
     """
-    symbol = _symbol(name, ("inline", *parts))
-    path = cache_folder() / f"{symbol}.inline"
-    stored = read_signed(path)
+    symbol = inline_symbol(name, parts)
+    path = _cache_file(symbol, INLINE)
+    stored = read_signed(path) or prebuilt(symbol, version("llvmlite"))
     if stored is None:
-        stored = without_compiler_globals(str(_optimise(name, make_ir(symbol), False, False, False))).encode()
+        stored = _record(symbol, KernelSource(name, make_ir(symbol), inline=True)).code(host())
         write_signed(path, stored)
     return symbol, stored.decode()
 
@@ -125,7 +182,26 @@ def inline_ir(name: str, parts: tuple[Any, ...], make_ir: Callable[[str], list[s
 def is_cached(name: str, parts: tuple[Any, ...]) -> bool:
     """Return whether the kernel is loaded or cached."""
     symbol = _symbol(name, parts)
-    return symbol in _loaded or read_signed(cache_folder() / f"{symbol}.o") is not None
+    return symbol in _loaded or read_signed(_cache_file(symbol, OBJECT)) is not None or prebuilt(symbol) is not None
+
+
+@contextmanager
+def recorded_sources() -> Iterator[dict[str, KernelSource]]:
+    """Yield a dictionary that collects the sources of all kernels compiled meanwhile, by symbol."""
+    _recorders.append({})
+    try:
+        yield _recorders[-1]
+    finally:
+        _recorders.pop()
+
+
+def _record(symbol: str, source: KernelSource) -> KernelSource:
+    for recorder in _recorders:
+        recorder[symbol] = source
+    return source
+
+
+_recorders: list[dict[str, KernelSource]] = []
 
 
 def code_identity(function: Callable[..., Any]) -> Any:
@@ -141,45 +217,13 @@ def optimised_ir(
     The IR is read from the cache if the kernel was compiled with ``NODEGRAPH_KEEP_IR``, else compiled.
     """
     symbol = _symbol(name, parts)
-    path = cache_folder() / f"{symbol}.ll"
-    return symbol, path.read_text() if path.exists() else str(_optimise(name, make_ir(symbol), calls_kernels))
+    path = _cache_file(symbol, ".ll")
+    if path.exists():
+        return symbol, path.read_text()
+    return symbol, str(KernelSource(name, make_ir(symbol), calls_kernels).optimised(host()))
 
 
 # -- compile -------------------------------------------------------------------------------------------
-
-
-def _optimise(
-    name: str, modules: list[str], calls_kernels: bool, loops: bool = True, straight_code: bool = True
-) -> llvm.ModuleRef:
-    """Link, optimise and verify modules; vectorise ``loops`` and ``straight_code``."""
-    machine = _machine()
-    linked = None
-    for text in modules:
-        module = llvm.parse_assembly(text)
-        module.triple = machine.triple
-        module.data_layout = str(machine.target_data)
-        if linked is None:
-            linked = module
-        else:
-            linked.link_in(module)
-    assert linked is not None
-    if any(f.name in ("NRT_incref", "NRT_decref") for f in linked.functions):
-        linked.link_in(llvm.parse_assembly(_NO_REFCOUNT))
-    kernel = modules_symbol(modules)
-    for function in linked.functions:
-        if not function.is_declaration and function.name != kernel:
-            function.linkage = "internal"
-            if function.name.startswith("_ZN"):  # compiled by Numba: must be inlined to vectorise the loops
-                function.add_function_attribute("alwaysinline")
-    for _ in range(2):
-        options = llvm.create_pipeline_tuning_options(speed_level=3)
-        options.loop_vectorization, options.slp_vectorization = loops, straight_code
-        builder = llvm.create_pass_builder(machine, options)
-        manager = builder.getModulePassManager()
-        manager.run(linked, builder)
-    linked.verify()
-    _prove(name, linked, calls_kernels)
-    return linked
 
 
 def modules_symbol(modules: list[str]) -> str:
@@ -190,7 +234,8 @@ def modules_symbol(modules: list[str]) -> str:
     raise KernelError("no kernel in the module")
 
 
-# Calls, and calls of named functions, in the text of a module.
+# Calls, calls of named functions, and addresses in this process, in the text of a module.
+_FIXED_ADDRESS = re.compile(r"\binttoptr \(i64 \d")
 _CALL, _NAMED_CALL = re.compile(r"^.*\bcall\b.*$", re.MULTILINE), re.compile(r"\bcall\b[^@\n]*? @[-\w.$\"]+\(")
 
 
@@ -205,25 +250,11 @@ def _prove(name: str, module: llvm.ModuleRef, calls_kernels: bool) -> None:
                 "Look for a division of ints, an index from an expression, or arrays of unequal shape."
             )
         raise KernelError(f"{name}: calls {function.name}, which may allocate or wait; kernels must not")
-    if not calls_kernels and not all(_NAMED_CALL.search(call) for call in _CALL.findall(str(module))):
+    text = str(module)
+    if _FIXED_ADDRESS.search(text):
+        raise KernelError(f"{name}: uses an object of Python by its address, which the audio thread must not")
+    if not calls_kernels and not all(_NAMED_CALL.search(call) for call in _CALL.findall(text)):
         raise KernelError(f"{name}: calls a function by its address, which may allocate or wait; kernels must not")
-
-
-@cache
-def _machine() -> llvm.TargetMachine:
-    # The default limit of overlap checks prevents the vectorisation of loops over several arrays.
-    llvm.set_option("nodegraph", "-runtime-memory-check-threshold=64")
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    target = llvm.Target.from_default_triple()
-    return target.create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=_features(), opt=3, reloc="default", codemodel="jitdefault"
-    )
-
-
-@cache
-def _features() -> str:
-    return llvm.get_host_cpu_features().flatten()
 
 
 # -- load ----------------------------------------------------------------------------------------------
@@ -233,10 +264,10 @@ _loaded: set[str] = set()
 
 @cache
 def _engine() -> llvm.ExecutionEngine:
-    machine = _machine()
+    processor = machine(host())
     backing = llvm.parse_assembly("")
-    backing.triple = machine.triple
-    return llvm.create_mcjit_compiler(backing, machine)
+    backing.triple = processor.triple
+    return llvm.create_mcjit_compiler(backing, processor)
 
 
 def _load(code: bytes | None, symbol: str) -> bool:
@@ -258,9 +289,13 @@ def _load(code: bytes | None, symbol: str) -> bool:
 # -- cache ---------------------------------------------------------------------------------------------
 
 
+def _cache_file(symbol: str, suffix: str) -> Path:
+    return cache_folder() / f"{symbol}_{_environment()}{suffix}"
+
+
 @cache
 def _environment() -> str:
-    return json.dumps([version("numba"), version("llvmlite"), llvm.get_host_cpu_name(), _features()])
+    return _digest([version("numba"), version("llvmlite"), *host()[:4]])[:8]
 
 
 @cache
@@ -270,7 +305,7 @@ def _compiler_source_hash() -> str:
 
 
 def _symbol(name: str, parts: tuple[Any, ...]) -> str:
-    return f"{name}_{_digest([_environment(), _compiler_source_hash(), *parts])[:24]}"
+    return f"{name}_{_digest([_compiler_source_hash(), *parts])[:24]}"
 
 
 def _digest(parts: list[Any]) -> str:

@@ -62,7 +62,7 @@ def paste_action(text: str, document: Document, at: Place | None = None, outer: 
     """Return the action that pastes ``text`` into ``document``: nodes with new ids, and the wires between them.
 
     ``at`` is the new upper left corner (pixels at zoom 1), by default :data:`PASTE_OFFSET` from the old one. ``outer``
-    also restores wires to nodes that were not copied, if these exist in ``document``. Raises :class:`PatchError` if
+    also restores wires from nodes that were not copied, if these exist in ``document``. Raises :class:`PatchError` if
     the text is not part of a patch.
     """
     part = _parsed(text)
@@ -95,7 +95,7 @@ def paste_action(text: str, document: Document, at: Place | None = None, outer: 
 def duplicate_action(
     document: Document, ids: Iterable[str], notes: Iterable[str] = (), areas: Iterable[str] = (), outer: bool = True
 ) -> Paste:
-    """Return the action that duplicates part of a patch; ``outer=False`` omits its wires to the other nodes."""
+    """Return the action that duplicates part of a patch; ``outer=False`` omits its wires from the other nodes."""
     return paste_action(copy_text(document, ids, notes, areas), document, None, outer)
 
 
@@ -127,7 +127,10 @@ def _shift(document: Document, at: Place | None) -> Place:
 
 
 def _outer_wires(part: Document, document: Document, ids: dict[str, str]) -> list[Action]:
-    """Return the outer wires whose other node exists; invalid entries are skipped, as the text may be from anywhere."""
+    """Return the wires from nodes that exist to the pasted ones; the copy has no outputs, which would be heard twice.
+
+    Invalid entries are skipped, as the text may be from anywhere.
+    """
     try:
         listed: Any = json.loads(part.extra.get(OUTER, "[]"))
     except (ValueError, RecursionError):
@@ -140,7 +143,7 @@ def _outer_wires(part: Document, document: Document, ids: dict[str, str]) -> lis
             (source, out), (target, into) = (split_port_ref(str(wire.get(key))) for key in ("from", "to"))
         except InvalidValue:
             continue
-        if (source in ids) == (target in ids) or not {source, target} - ids.keys() <= document.nodes.keys():
+        if target not in ids or source in ids or source not in document.nodes:
             continue
         start, end = f"{ids.get(source, source)}.{out}", f"{ids.get(target, target)}.{into}"
         found[start, end] = Connect(start, end, wire.get("feedback") is True)

@@ -181,6 +181,11 @@ class Plan:
         """Helpers outside the audio thread."""
         return self.state.helpers
 
+    def _repr_html_(self) -> str:
+        from .display import plan_html
+
+        return plan_html(self)
+
     def value(self, node: str, port: str) -> np.ndarray:
         """Return the latest sample of an output, one float for each lane."""
         address, lanes = self.latest[(node, port)]

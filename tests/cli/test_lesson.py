@@ -43,7 +43,7 @@ def test_unreadable_patch_is_one_line(cli, tmp_path):
 
 def test_new_lesson_passes_its_test_and_is_not_overwritten(cli):
     assert cli("lesson", "new", "mine").status == 0
-    assert cli("lesson", "mine", "--test").out == "mine: 1 solutions and 1 wrong patches, ok\n"
+    assert cli("lesson", "mine", "--test").out == "mine: 1 solution and 1 in wrong/, ok\n"
     again = cli("lesson", "new", "mine")
     assert again.status == 1 and "exists and is not empty" in again.err
     assert cli("lesson", "new").status == 2
@@ -75,3 +75,11 @@ def test_mutants_are_counted_and_named(cli):
     outcome = cli("lesson", "mine", "--mutants", "4")
     assert outcome.out.splitlines()[-1].startswith("mine: 4 of 4 rewirings accepted, ")
     assert cli("lesson", "mine", "--mutants", "4", "--json").json["accepted_mistakes"] == []
+
+
+def test_mutants_of_a_lesson_that_covers_nothing_are_explained(cli, tmp_path):
+    cli("lesson", "new", "mine")
+    path = tmp_path / "mine" / "lesson.toml"
+    path.write_text("\n".join(line for line in path.read_text().splitlines() if not line.startswith("covers")))
+    outcome = cli("lesson", "mine", "--mutants", 2)
+    assert outcome.status == 0 and outcome.line.startswith("warning: no check covers a block")

@@ -22,20 +22,20 @@ def test_file_equals_the_render_of_the_library(cli, beep, tmp_path):
 
 
 def test_chunked_render_is_seamless(cli, beep, monkeypatch):
-    from nodegraph.cli.commands import render
+    from nodegraph.cli import single_render
 
     cli("render", "beep.json", "-o", "whole.wav", "--seconds", 1)
-    monkeypatch.setattr(render, "CHUNK", 640)
+    monkeypatch.setattr(single_render, "CHUNK", 640)
     cli("render", "beep.json", "-o", "pieces.wav", "--seconds", 1)
     assert np.array_equal(soundfile.read("whole.wav")[0], soundfile.read("pieces.wav")[0])
 
 
 def test_long_render_is_fused_and_has_the_same_samples(cli, beep, monkeypatch):
-    from nodegraph.cli.commands import render
+    from nodegraph.cli import single_render
     from nodegraph.engine.fusion_service import FusionService
 
     service = FusionService.service
-    monkeypatch.setattr(render, "FUSE_AFTER_SECONDS", 0.0)
+    monkeypatch.setattr(single_render, "FUSE_AFTER_SECONDS", 0.0)
     monkeypatch.setattr(FusionService, "service", lambda self: (service(self), self.wait(60.0)))
     fused = cli("render", "beep.json", "-o", "fused.wav", "--seconds", 1, "--json").json
     rows = cli("render", "beep.json", "-o", "rows.wav", "--seconds", 1, "--json", "--no-fuse").json
@@ -127,7 +127,7 @@ def test_clipping_is_a_warning(cli, beep):
     ("arguments", "status", "words"),
     [
         (["missing.json"], 1, "missing.json: cannot be read"),
-        (["."], 1, "is a folder"),
+        (["."], 1, "several renders need a folder"),
         (["noise.txt"], 1, "noise.txt"),
         (["beep.json", "--set", "osk.frequency=3"], 1, "Did you mean 'osc'?"),
         (["beep.json", "--set", "osc.frequncy=3"], 1, "Did you mean 'frequency'?"),

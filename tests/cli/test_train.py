@@ -104,6 +104,16 @@ BAD = {
     "shorter than a window": (["autoencoder", "click.wav", "-o", "m"], "10 ms are shorter than a window of 93 ms", 1),
     "antiphase": (["autoencoder", "antiphase.wav", "-o", "m"], "its channels cancel each other out (antiphase)", 1),
     "a constant": (["autoencoder", "constant.wav", "-o", "m", *FAST], "all training frames are the same", 1),
+    "a constant beside skipped files": (
+        ["autoencoder", "constant.wav", "antiphase.wav", "click.wav", "-o", "m", *FAST],
+        "Use other sounds. 2 files were skipped; the first: antiphase.wav: its channels cancel",
+        1,
+    ),
+    "too short beside a skipped file": (
+        ["autoencoder", "short.wav", "silence.wav", "-o", "m", *FAST],
+        "One file was skipped: silence.wav: no frame above -60 dB",
+        1,
+    ),
     "a corrupt file alone": (["autoencoder", "corrupt.wav", "-o", "m"], "unreadable sound file", 1),
     "unknown recipe": (["autoencoder", "takes", "-o", "m", "-r", "colonel"], "unknown recipe 'colonel'", 1),
     "unreadable recipe": (["autoencoder", "takes", "-o", "m", "-r", "bad.toml"], "unreadable recipe", 1),

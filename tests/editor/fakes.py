@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from nodegraph.editor.sound.protocol import Reading, SoundState
+from nodegraph.editor.sound.protocol import OutputLevel, Reading, SoundState
 from nodegraph.editor.view import (
     Camera,
     Drawing,
     Item,
+    MasterVisual,
     MenuItem,
     NodeVisual,
     NoteVisual,
@@ -161,6 +162,9 @@ class FakeView:
         self._record_call("set_status")
         self.status = status
 
+    def set_master(self, master: MasterVisual) -> None:
+        self.master = master
+
     def set_path(self, names: tuple[str, ...]) -> None:
         self.path = names
 
@@ -273,6 +277,15 @@ class FakeSound:
 
     def value(self, port_ref: str) -> np.ndarray | None:
         return self.values.get(port_ref)
+
+    level = OutputLevel((0.1, 0.05), (0.5, 0.25))
+    volume = 1.0
+
+    def output_level(self) -> OutputLevel:
+        return self.level
+
+    def set_volume(self, gain: float) -> None:
+        self.volume = gain
 
     def preview(self, samples: np.ndarray, rate: float) -> None:
         self.previews.append((samples, rate))

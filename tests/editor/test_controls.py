@@ -9,6 +9,7 @@ import pytest
 from nodegraph.control.connections import Connections
 from nodegraph.editor.events import NodeAt, PanelEvent
 from nodegraph.editor.external import ExternalControl, external_control
+from nodegraph.patch import SetControl
 
 
 @pytest.fixture
@@ -65,10 +66,32 @@ def test_value_becomes_a_listed_control(user):
     assert (control.target, control.min, control.max, control.taper) == ("ladder1.cutoff", 10.0, 20000.0, "log")
     assert user.view.values["ladder1", "cutoff"].mark == "brightness"
     user.presenter.run("controls")
-    _, rows = user.item("controls", "table").value
-    assert rows[0][:2] == ("brightness", "ladder1.cutoff")
-    user.send(PanelEvent("controls", "table", (0, 4)))
+    assert user.item("controls", "set brightness").value == (pytest.approx(0.606, abs=0.001), "1 kHz")
+    user.send(PanelEvent("controls", "remove brightness"))
     assert not user.patch.document.controls
+
+
+def test_slider_of_a_control_sets_the_value_as_one_undo_step(user):
+    user.add("ladder")
+    user.patch.do(SetControl("tone", "ladder1.cutoff", 100.0, 10000.0, "log"))
+    user.presenter.run("controls")
+    before = user.document
+    for position, done in ((0.25, False), (0.4, False), (0.5, True)):
+        user.send(PanelEvent("controls", "set tone", position, done))
+    assert user.value("ladder1.cutoff") == pytest.approx(1000.0)
+    assert user.item("controls", "set tone").value == (pytest.approx(0.5), "1 kHz")
+    user.press("ctrl+z")
+    assert user.document == before
+
+
+def test_controls_panel_learns_midi(user, midi):
+    user.add("ladder")
+    user.patch.do(SetControl("tone", "ladder1.cutoff"))
+    user.presenter.run("controls")
+    user.send(PanelEvent("controls", "learn tone"))
+    external_control(user.desk).connections.on_message("a device", bytes([0xB0, 74, 10]), time.perf_counter())
+    user.wait(0.2)
+    assert "74" in user.item("controls", "learn tone").label
 
 
 def test_patch_settings_panel_sets_the_document(user):

@@ -353,10 +353,17 @@ def test_missing_file_and_unknown_block_show_badges(user, tmp_path):
 
 def test_status_line_shows_the_engine_state(user):
     user.chain("sine", "audio_out")
-    user.sound.now = replace(user.sound.now, load=0.123, xruns=2, latency=441, times={("sine1",): 14.5}, late_answers=3)
+    user.sound.now = replace(
+        user.sound.now, load=0.123, xruns=2, latency=441, times={("sine1",): 14.5}, late_answers=3, tier="fused"
+    )
     user.wait(1.5)
     parts = dict(user.view.status.parts)
-    assert parts["load"] == "load 12 %" and parts["xruns"] == "xruns 2" and parts["latency"] == "latency 10.0 ms"
+    assert (
+        parts["load"] == "load 12 %"
+        and parts["tier"] == "fused"
+        and parts["xruns"] == "xruns 2"
+        and parts["latency"] == "latency 10.0 ms"
+    )
     assert parts["late"] == "late model answers 3" and "late" in user.view.status.alarm
     assert parts["device"] == "fake" and parts["rate"] == "44.1 kHz / 256"
     assert user.view.loads["sine1"] == "1.0 %"
@@ -366,7 +373,7 @@ def test_pause_and_steps_of_a_quantum_and_a_hop(user):
     user.chain("sine", "stft")
     user.press("space")
     assert user.sound.now.paused
-    user.press(".", "shift+.")
+    user.press(".", ">")
     assert user.sound.steps == [64, 512]
     user.press("space")
     assert not user.sound.now.paused

@@ -10,11 +10,14 @@ import pytest
 
 from nodegraph.blocks.registry import load_failures, node_types
 from nodegraph.editor.command import COMMANDS, key_table, load_commands
+from nodegraph.editor.commands.files import show_patch
 from nodegraph.editor.commands.help import block_page
-from nodegraph.editor.help_patch import KEYS_HINT, add_help
+from nodegraph.editor.help_patch import KEYS_HINT, help_patch, silence_of, sweep_of
 from nodegraph.engine.offline import Offline
 from nodegraph.graph import build_graph
+from nodegraph.patch import Patch, read_patch
 
+BLOCKS = sorted(name for name, cls in node_types().items() if not cls.hidden)
 BLOCK = '''
 from nodegraph.node import In, Node, Out
 
@@ -58,16 +61,25 @@ def test_block_page_opens_an_example_in_a_new_window(user, monkeypatch):
     assert list(user.document.nodes) == ["ladder1"]
 
 
-@pytest.mark.parametrize("type", sorted(name for name, cls in node_types().items() if not cls.hidden))
+def test_help_patch_opens_in_a_new_window_and_leaves_the_patch_alone(user, monkeypatch):
+    opened = []
+    monkeypatch.setattr("nodegraph.editor.windows.subprocess.Popen", lambda command, **how: opened.append(command))
+    user.add("ladder")
+    before = user.document
+    user.press("f1")
+    user.press_button("help ladder", "try")
+    assert "ladder" in {record.type for record in read_patch(Path(opened[0][-1])).nodes.values()}
+    assert user.document is before
+
+
+@pytest.mark.parametrize("type", BLOCKS)
 def test_block_has_a_page_and_a_help_patch_that_builds(user, type):
     assert block_page(type)["doc"]
-    add_help(user.desk, type)
+    show_patch(user.desk, Patch(help_patch(type)))
     user.presenter.refresh()
     assert any(record.type == type for record in user.document.nodes.values())
     assert len(user.document.notes) == 1
     build_graph(user.document)
-    user.press("ctrl+z")
-    assert not user.document.nodes, "the help patch is one undo step"
 
 
 def test_user_block_is_loaded_and_reloaded_when_saved(user, tmp_path):
@@ -119,31 +131,29 @@ def test_menus_contain_all_commands_and_disable_impossible_ones(user):
     assert shown["undo"].enabled and shown["undo"].key == "Ctrl+Z"
 
 
-@pytest.mark.parametrize("block", [
-    "notes", "transpose_notes", "arpeggiator", "chord", "note_filter", "note_out", "adsr", "ar", "breakpoints",
-    "equalizer", "tremolo", "frequency_shifter", "bit_crusher", "mid_side", "width", "matrix_mixer",
-    "send", "receive", "pitch_shifter", "waveshaper", "exciter", "formant", "noise_burst", "plate",
-])  # fmt: skip
-def test_help_patches_play_without_input(user, block):
-    add_help(user.desk, block)
-    user.presenter.refresh()
-    assert block in {record.type for record in user.document.nodes.values()} and not user.desk.typed.problems
-    engine = Offline(user.patch.document, 44100.0)
-    assert np.abs(engine.run(1.5)).max() > 0.01
+@pytest.mark.parametrize("type", BLOCKS)
+def test_help_patch_sounds_or_says_why_not_and_names_what_varies(type):
+    document, cls = help_patch(type), node_types()[type]
+    (note,) = document.notes.values()
+    sweep, silence = sweep_of(cls), silence_of(cls)
+    if sweep:
+        assert f"varies {sweep.port.name}" in note.text
+        assert any(document.nodes[w.source].type == "lfo" for w in document.wires if w.target_port == sweep.port.name)
+    engine = Offline(document, 44100.0)
+    peak = np.abs(engine.run(1.5)).max()
     engine.close()
+    assert silence in note.text if silence else 0.01 < peak < 1.0
 
 
-@pytest.mark.parametrize("block", ["buffer", "looper", "sampler", "granular"])
-def test_help_patches_of_blocks_with_memory_sound(user, block):
-    add_help(user.desk, block)
-    user.presenter.refresh()
-    engine = Offline(user.patch.document, 44100.0)
-    assert np.abs(engine.run(1.5)).max() > 0.01
-    engine.close()
+@pytest.mark.parametrize(("type", "low", "high"), [("saw", 110.0, 1760.0), ("drive", 6.0, 18.0), ("pan", -0.5, 0.5)])
+def test_a_sweep_is_two_octaves_around_a_logarithmic_value_and_half_of_the_room_else(type, low, high):
+    sweep = sweep_of(node_types()[type])
+    assert (sweep.low, sweep.high) == (low, high)
 
 
 def test_help_patch_of_midi_in_explains_and_plays_notes(user):
-    add_help(user.desk, "midi_in")
+    show_patch(user.desk, Patch(help_patch("midi_in")))
+    user.presenter.refresh()
     assert any(KEYS_HINT in note.text for note in user.document.notes.values())
     engine = Offline(user.patch.document, 44100.0)
     engine.send(bytes([0x90, 60, 100]))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nodegraph.editor.events import PanelEvent
+from nodegraph.lessons.template import write_template
 
 from .test_files_and_sound import finish
 
@@ -93,3 +94,21 @@ def test_problem_of_the_patch_is_shown_instead_of_values(student):
     student.press_button("lesson", "Check")
     finish(student)
     assert "missing.wav" in texts(student)["state"]
+
+
+def test_lesson_of_a_teacher_opens_by_its_file(user, tmp_path):
+    write_template(tmp_path / "mine")
+    user.presenter.run("open_lesson_file")
+    user.choose(tmp_path / "mine" / "lesson.toml")
+    assert user.view.panels["lesson"].title == "A new lesson"
+    assert user.patch.path == user.desk.home / "lessons" / "mine" / "mine.json"
+    (tmp_path / "mine" / "lesson.toml").write_text("id = 3")
+    user.presenter.run("open_lesson_file")
+    user.choose(tmp_path / "mine" / "lesson.toml")
+    assert "lesson.toml" in user.message
+
+
+def test_lessons_are_listed_in_order(user):
+    user.presenter.run("lessons")
+    labels = [entry.label for entry in user.view.palette.entries]
+    assert labels == sorted(labels, key=lambda label: int(label.split()[0])) and labels[0].startswith("1 ")

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from nodegraph.editor.commands.piano import PianoKeys
-from nodegraph.patch import SetControl, read_patch
+from nodegraph.patch import AddNode, SetControl, read_patch
 from tests.rendering import patch_of
 
 pytestmark = pytest.mark.needs("dearpygui", "xvfb", "xdotool", "opengl", "jack", "portaudio")
@@ -245,6 +245,9 @@ def test_f1_opens_block_help(robot):
 
 def test_click_on_the_minimap_moves_the_camera(robot):
     robot.add("sine", (60, 60))
+    assert not robot.view.minimap.needed, "the minimap shows a patch that is visible as a whole"
+    robot.patch.do(AddNode("far", "sine", at=(3000.0, 2000.0)))
+    robot.frames(3)
     before = robot.view.scene.camera
     _, _, right, bottom = robot.view.minimap.box
     robot.click_pixel(right - 20, bottom - 20 + 25)

@@ -150,7 +150,7 @@ def test_wired_input_shows_its_live_value(user):
     assert user.view.values["ladder1", "cutoff"].kind == "live"
     user.sound.values["lfo1.out"] = np.array([440.0, 880.0])
     user.wait(0.2)
-    assert user.view.values["ladder1", "cutoff"].text == "440 Hz ×2"
+    assert user.view.values["ladder1", "cutoff"].text == "880 Hz ×2"
     before = len(user.view.calls)
     user.wait(0.1)
     assert "set_value" not in user.view.calls[before:], "an unchanged value was sent again"

@@ -128,3 +128,21 @@ def test_any_wheel_input_keeps_the_zoom_in_range(turns):
     for steps, x, y in turns:
         zoom_to(Desk, Desk.camera.zoom * 1.1**steps, (x, y))
     assert 0.5 <= Desk.camera.zoom <= 2.0 and abs(Desk.camera.x) < 1e8
+
+
+def test_wheel_zooms_and_touchpad_pans(user):
+    before = user.desk.camera
+    user.send(Wheel(1.0, (0.0, 0.0)))
+    assert user.desk.camera.zoom > before.zoom
+    user.press("ctrl+0")
+    before = user.desk.camera
+    user.send(Wheel(-0.5, (0.0, 0.0), across=0.25, smooth=True))
+    assert (user.desk.camera.zoom, user.desk.camera.x < before.x, user.desk.camera.y > before.y) == (1.0, True, True)
+    user.send(Wheel(0.5, (0.0, 0.0), smooth=True, ctrl=True))
+    assert user.desk.camera.zoom > 1.0
+    before = user.desk.camera
+    user.send(Wheel(-1.0, (0.0, 0.0), shift=True))
+    assert user.desk.camera.x > before.x and user.desk.camera.y == before.y
+    user.presenter.run("scrolling_pans")
+    user.send(Wheel(-1.0, (0.0, 0.0)))
+    assert user.desk.camera.zoom == before.zoom and user.desk.camera.y > before.y

@@ -97,7 +97,7 @@ def test_dask_cluster_that_loses_a_worker_makes_the_same_bytes(complete, tmp_pat
 
 def test_unreachable_scheduler_is_one_line(tmp_path, monkeypatch):
     pytest.importorskip("distributed")
-    monkeypatch.setattr("nodegraph.estimator.production.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("nodegraph.processes.dask_cluster.CONNECT_SECONDS", 1)
     with pytest.raises(DatasetError, match=r"tcp://127.0.0.1:1: no Dask scheduler answers") as caught:
         make_dataset(settings_of(), tmp_path, scheduler="tcp://127.0.0.1:1")
     assert "\n" not in str(caught.value)

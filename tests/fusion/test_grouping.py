@@ -54,6 +54,26 @@ def test_rows_of_other_lanes_and_blocks_divide_groups():
     assert groups_of(patch) == [["a", "b"], ["copy_lanes", "wide", "more"], ["c", "d", "mix"]]
 
 
+def test_coefficients_of_knobs_at_rest_do_not_limit_a_group():
+    wide = {"b": [1.0] * 16}
+    patch = patch_of(
+        "x.out filter.audio", "filter.out y.a", "y.out mono.audio", "mono.out out.audio", "moving.out slow.cutoff",
+        "x.out slow.audio", "slow.out z.a", "z.out mono.audio", x=("multiply", wide), filter="biquad",
+        y=("multiply", wide), slow="biquad", z=("multiply", wide), moving=("multiply", wide), mono="sum_lanes",
+        out="audio_out",
+    )  # fmt: skip
+    groups = groups_of(patch)
+    assert any({"x", "filter", "y"} <= set(group) for group in groups)
+    assert not any({"slow", "filter"} <= set(group) for group in groups)
+
+
+def test_states_that_keep_their_values_are_not_restored():
+    (step,) = steps_of(engine_of(chain(1)).plan.placed)
+    sine = step.members[0]
+    changed = [list(sine.kernel.cls.spec.states)[j] for j in sine.changed_states]
+    assert changed == ["phase"]
+
+
 def test_row_joins_an_earlier_group_past_a_row_it_does_not_need():
     patch = patch_of(
         "a.out b.a", "b.out out.audio", "pair.out sum.audio", "sum.out out2.audio", "c.out d.a", "d.out out3.audio",

@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from nodegraph.learn import load_recipe, recipe_files  # noqa: E402
-from nodegraph.learn.baselines import Baselines  # noqa: E402
+from nodegraph.learn.baselines import Baselines, principal_components  # noqa: E402
 from nodegraph.learn.corruption import corrupt  # noqa: E402
 from nodegraph.learn.losses import loss_of  # noqa: E402
 from nodegraph.learn.network import Network, new_pair  # noqa: E402
@@ -99,6 +99,25 @@ def test_pca_makes_nonlinear_units_approximate_principal_components(activation, 
     _, pca = Baselines.fit(x, 4).errors(x)
     with torch.no_grad():
         assert float((Network([start])(x) - x).square().sum() / len(x)) < within * pca
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("activation", ["relu", "leaky"])
+@pytest.mark.parametrize("units", [24, 25])
+def test_mirrored_units_around_a_linear_code_equal_principal_components(activation, bias, units):
+    x = frames()
+    common = {"slope": 0.1, "initialiser": "mirrored", "bias": bias}
+    outer = pair(units, x, encoder=activation, decoder="linear", **common)
+    with torch.no_grad():
+        hidden = outer.encode(x)
+        inner = pair(4, hidden, encoder="linear", decoder=activation, **common)
+        error = float((Network([outer, inner])(x) - x).square().sum() / len(x))
+    mean, components = principal_components(x, 4, centred=bias)
+    rest = x - mean
+    expected = float((rest - rest @ components.T @ components).square().sum() / len(x))
+    assert error == pytest.approx(expected, rel=0.05)
+    if bias:
+        assert ((hidden > 0).any(0) & (hidden <= 0).any(0))[: units // 2].all()  # units bend within the frames
 
 
 @pytest.mark.parametrize("bias", [True, False])

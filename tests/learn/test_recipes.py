@@ -122,6 +122,7 @@ BAD = {
     "no power of two": (ONE | {"features": {"size": 1000}}, "features.size"),
     "unknown normalisation": (ONE | {"features": {"normalise": "loud"}}, "features.normalise"),
     "cross-entropy of a linear decoder": (ONE | {"training": {"loss": "cross_entropy"}}, "cross_entropy"),
+    "mirrored sigmoids": ({"layers": [{"units": 4, "initialiser": "mirrored"}]}, "mirrored needs leaky or ReLU units"),
     "by_width of text": (ONE | {"by_width": "x"}, "by_width"),
     "NaN": (ONE | {"training": {"rate": float("nan")}}, "rate"),
 }

@@ -38,7 +38,8 @@ def test_template_loads_with_its_text(folder):
         ('too_low = "pitch"', 'low = "pitch"\ntoo_low = "pitch"', "[wrong] low: wrong/low.json not found."),
         ("solutions/reference.json", "solutions/other.json", "solutions/other.json not found. Save a patch there."),
         ("points = 2", "points = 'two'", "Expected `float`, got `str`"),
-        ("minutes = 10", "minuts = 10", "unknown field `minuts`"),
+        ("minutes = 10", "minuts = 10", "unknown field `minuts`. Did you mean 'minutes'?"),
+        ("[[checks]]", "[[check]]", "unknown field `check`. Did you mean 'checks'?"),
         ("version = 1", "version = ", "Invalid value"),
     ],
 )
@@ -70,3 +71,15 @@ def test_lesson_is_found_by_id_folder_name_and_path(folder):
     assert find_lesson(str(folder)).id == "tuning"
     with pytest.raises(LessonError, match=r"lesson 'filter': not found\. Did you mean 'filters'\?"):
         find_lesson("filter")
+
+
+def test_copy_for_students_needs_neither_solutions_nor_wrong_patches(folder, edit):
+    (folder / "solutions" / "reference.json").rename(folder / "target.json")
+    edit("solutions/reference.json", "target.json")
+    (folder / "solutions").rmdir()
+    with pytest.raises(LessonError, match="no patch in solutions/"):
+        load_lesson(folder)
+    (folder / "wrong" / "too_low.json").unlink()
+    (folder / "wrong").rmdir()
+    lesson = load_lesson(folder)
+    assert lesson.is_hand_out and len(lesson.file.checks) == 2

@@ -84,7 +84,7 @@ def back(method, sound, seed=0, **settings):
         inputs={"in": np.asarray(sound, np.float32)},
     )
     try:
-        late = engine.plan.latency
+        late = engine.latency
         return engine.run_samples(len(sound) + late)[late:, 0].astype(np.float64)
     finally:
         engine.close()
@@ -215,7 +215,7 @@ def test_lanes_are_independent(method):
     p = patch_with(method)
     p.set("in.channels", 2)
     engine = Offline(p.document, RATE, channels=2, inputs={"in": both})
-    late = engine.plan.latency
+    late = engine.latency
     heard = engine.run_samples(len(both) + late)[late:]
     engine.close()
     for lane, sound in enumerate(sounds):

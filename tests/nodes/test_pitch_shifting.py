@@ -18,7 +18,7 @@ def shifted(sound, wires=(), nodes=(), **params):
     block = ("pitch_shifter", params)
     patch = patch_of("x.out s.audio", "s.out out.audio", *wires, x=x, s=block, out="audio_out", **dict(nodes))
     engine = Offline(patch.document, RATE, inputs={"x": sound})
-    assert engine.plan.latency == LATENCY
+    assert engine.latency == LATENCY
     return engine.run_samples(len(sound) + LATENCY)[LATENCY:].astype(float)
 
 

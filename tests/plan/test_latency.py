@@ -40,7 +40,7 @@ def test_output_nodes_are_aligned(test_blocks):
         x="audio_in", late=("late", {"samples": 77}), gain=("multiply", {"b": -1.0}), one="audio_out", two="audio_out",
     )  # fmt: skip
     engine = engine_of(patch, inputs={"x": ramp(400)})
-    assert engine.plan.latency == 77
+    assert engine.latency == 77
     assert not engine.run_samples(400).any()
 
 
@@ -67,7 +67,7 @@ def test_new_latency_while_playing_holds_the_other_path_instead_of_muting_it(tes
     patch.add("late", id="late", samples=500)
     patch.connect("x.out", "late.audio")
     patch.connect("late.out", "gain.a")
-    assert engine.plan.latency == 500
+    assert engine.latency == 500
     after = engine.run_samples(4410)
     assert largest_step(after) <= steady + 1 / 441
     t = np.arange(4410, 8820) - 500

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import CommandError
-from ..options import Json, Outside, Sets, Trust, positive, sample_rate
+from ..options import Json, Outside, Sets, Trust, cores, positive, sample_rate
 from ..output import plural, print_json, print_line
 from ..patches import open_patch
 from ..programs import warn_about_programs
@@ -90,7 +89,7 @@ def dataset(
             done += examples
             bar.to(min(done / settings.count, 1.0))
 
-        report = make_dataset(settings, output, _part(only), jobs or _cores(), dask, scheduler, progress)
+        report = make_dataset(settings, output, _part(only), jobs or cores(), dask, scheduler, progress)
     took = time.perf_counter() - start
     made = sum(len(settings.rows(shard)) for shard in report.made)
     result: dict[str, Any] = {
@@ -104,10 +103,6 @@ def dataset(
     }
     print_json(result) if json else _print_result(result)
     return 0
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _part(text: str) -> tuple[int, int]:

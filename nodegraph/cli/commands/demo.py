@@ -13,8 +13,8 @@ from nodegraph.files.demos import demo_patch
 from ..options import Json, Seconds
 from ..output import format_duration, print_line, print_note
 from ..silence_stderr import silence_native_stderr
+from ..single_render import render_patch
 from .edit import edit
-from .render import render
 from .run import run
 
 PLAY_SECONDS = 30.0
@@ -49,7 +49,7 @@ def demo(
         print_line(f"Playback is unavailable ({problem}). Rendering {patch} to {output.resolve()} instead.")
     elif problem:
         print_note(f"playback is unavailable ({problem})")
-    return render(patch, output, seconds=seconds or RENDER_SECONDS, json=json)
+    return render_patch(patch, output, seconds=seconds or RENDER_SECONDS, json=json)
 
 
 def window_problem() -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..options import Json, Trust
-from ..output import columns, print_json, print_line, printable
+from ..output import columns, plural, print_json, print_line, print_warning, printable
 
 if TYPE_CHECKING:
     from nodegraph.lessons import Assessment, Lesson
@@ -59,7 +59,7 @@ def lesson(
         return _mutants(found, mutants, json)
     if check is not None:
         return _check(found, check, language, json)
-    return _show(found, language, json)
+    return _show(found, name, language, json)
 
 
 def _list(language: str, json: bool) -> int:
@@ -75,7 +75,7 @@ def _list(language: str, json: bool) -> int:
     return 0
 
 
-def _show(lesson: Lesson, language: str, json: bool) -> int:
+def _show(lesson: Lesson, name: str, language: str, json: bool) -> int:
     from nodegraph.lessons.reports import lesson_markdown
 
     if json:
@@ -85,7 +85,7 @@ def _show(lesson: Lesson, language: str, json: bool) -> int:
         print_line(printable(line))
     print_line()
     print_line(f"Start: nodegraph edit {lesson.start}")
-    print_line(f"Check: nodegraph lesson {lesson.id} --check MY.json")
+    print_line(f"Check: nodegraph lesson {name} --check MY.json")
     return 0
 
 
@@ -137,7 +137,7 @@ def _test(lesson: Lesson, json: bool) -> int:
     else:
         for problem in problems:
             print_line(printable(problem))
-        count = f"{len(lesson.solutions)} solutions and {len(lesson.wrong)} wrong patches"
+        count = f"{plural(len(lesson.solutions), 'solution')} and {len(lesson.wrong)} in wrong/"
         print_line(f"{lesson.id}: {count}, {'ok' if not problems else f'{len(problems)} with another result'}")
     return int(bool(problems))
 
@@ -146,6 +146,8 @@ def _mutants(lesson: Lesson, count: int, json: bool) -> int:
     from nodegraph.lessons import Assessor
     from nodegraph.lessons.mutants import broken_results, kept_results
 
+    if not any(check.covers for check in lesson.file.checks):
+        print_warning('no check covers a block, so no mistake is tried. Add covers = ["ID.INPUT"] to checks.')
     assessor = Assessor(lesson)
     kept, broken = kept_results(assessor, count), broken_results(assessor, count)
     rejected = [one.mutant.description for one in kept if not one.assessment.accepted]

@@ -12,8 +12,8 @@ from ..control_options import ControllerFile, Midi
 from ..errors import CommandError
 from ..options import Json, Rate, Seconds
 from ..output import print_line
+from ..single_render import render_patch
 from .demo import PLAY_SECONDS, RENDER_SECONDS, playback_problem
-from .render import render
 from .run import run
 
 RATE = 44100.0
@@ -64,7 +64,7 @@ def play_model(
             print_line(f"Playback is unavailable ({problem}). Rendering to a file instead.")
         written = output or Path(f"{model.stem}.wav")
         duration = seconds or (_duration(sound) if sound else RENDER_SECONDS)
-        return render(patch, written, seconds=duration, rate=chosen, allow_outside=True, json=json)
+        return render_patch(patch, written, seconds=duration, rate=chosen, allow_outside=True, json=json)
 
 
 def _duration(sound: Path) -> float:

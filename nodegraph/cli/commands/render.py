@@ -1,41 +1,38 @@
-"""``nodegraph render``: render a patch to a sound file, offline."""
+"""``nodegraph render``: render patches to sound files, offline."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from nodegraph.files.depths import AUTO
 
 from ..errors import INTERRUPTED, CommandError
-from ..inputs import input_files, read_inputs
-from ..kernels import compile_kernels, kernels_of_engine, kernels_of_graph
-from ..midi_file_input import MAX_TAIL, check_sends, collecting_sent, load_midi_file, render_until_silent, write_sent
-from ..options import Depth, Json, NoFuse, Outside, PatchFile, Rate, Seconds, Seed, Sets, Trust
-from ..output import format_duration, print_json, print_line, print_note, print_warning
-from ..patches import build_graph_for, open_patch, warn_about_placeholders
-from ..programs import ask_about_programs
-from ..sound_writer import describe_file, write_sound_file
-
-if TYPE_CHECKING:
-    import numpy as np
-    from mido import Message
-
-    from nodegraph.engine.offline import Offline
-
-CHUNK = 16384  # samples between two checks for Ctrl-C; a multiple of the quantum
-DEFAULT_SECONDS = 10.0
-FUSE_AFTER_SECONDS = 0.5  # of rendering; a shorter one ends before fused kernels are compiled
+from ..many_renders import RenderJob, render_jobs, running
+from ..options import Depth, Json, NoFuse, Outside, Rate, Seconds, Seed, Sets, Trust, cores
+from ..output import format_duration, plural, print_json, print_line, print_note
+from ..shutdown import catch_stop_signals
+from ..single_render import render_patch
+from ..sound_writer import describe_file
 
 
 def render(
-    patch: PatchFile,
+    patches: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATCH…", show_default=False, help="Patch files (.json) or their folders."),
+    ],
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", metavar="OUT.wav", show_default=False, help="Sound file: .wav, .flac, .ogg …"),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="OUT.wav",
+            show_default=False,
+            help="Sound file: .wav, .flac, .ogg …; of several renders, their folder.",
+        ),
     ],
     seconds: Seconds = None,
     rate: Rate = None,
@@ -61,121 +58,76 @@ def render(
         ),
     ] = None,
     set: Sets = None,
+    sweep: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--sweep",
+            metavar="NODE.PORT=A:B:N",
+            help="Render with each of N values from A to B, with :log at equal ratios; repeatable: all combinations.",
+        ),
+    ] = None,
     seed: Seed = None,
+    seeds: Annotated[
+        str, typer.Option("--seeds", metavar="A:B", help="Render with each of the seeds A to B - 1.")
+    ] = "",
+    format: Annotated[
+        str, typer.Option("--format", metavar="SUFFIX", help="Format of the files of several renders.")
+    ] = "wav",
+    jobs: Annotated[
+        int,
+        typer.Option("--jobs", "-j", metavar="N", min=0, help="Renders at the same time. Default: one per core."),
+    ] = 0,
+    scheduler: Annotated[
+        str,
+        typer.Option("--scheduler", metavar="ADDRESS", help="Render on a running Dask cluster: tcp://HOST:8786."),
+    ] = "",
     allow_outside: Outside = False,
     trust: Trust = None,
     depth: Depth = AUTO,
     no_fuse: NoFuse = False,
     json: Json = False,
 ) -> int:
-    """Render a patch to a sound file.
+    """Render a patch to a sound file, or many on all cores.
 
     The default duration is that of the longest --input, or of the --midi file and its tail until silence, else 10 s.
     Ctrl-C stops early and keeps the part that is rendered.
     """
-    from nodegraph.files.sound_format import format_of
-
-    format_of(output, depth)
-    opened = open_patch(patch, set, seed, allow_outside)
-    ask_about_programs(opened, allow_outside, json)
-    chosen = float(rate or opened.document.settings.rate or 44100.0)
-    graph = build_graph_for(opened, chosen, allow_outside)
-    silent = warn_about_placeholders(graph)
-    files = input_files(graph, input)
-    for written in [output, *([midi_out] if midi_out else [])]:
-        for path in [patch, *files.values(), *([midi] if midi else [])]:
-            if written.exists() and path.exists() and written.samefile(path):
-                raise CommandError(f"{written}: the output would overwrite an input file. Choose another name.")
+    options: dict[str, Any] = dict(seconds=seconds, rate=rate, input=input, midi=midi, set=set, seed=seed)
+    options |= dict(allow_outside=allow_outside, depth=depth, no_fuse=no_fuse)
+    is_one = len(patches) == 1 and not patches[0].is_dir() and not sweep and not seeds and not scheduler
+    if is_one:
+        return render_patch(patches[0], output, midi_out=midi_out, json=json, **options)
     if midi_out:
-        check_sends(midi_out, graph)
-    tracks = read_inputs(graph, files, chosen)
-    score = load_midi_file(midi, graph) if midi else None
-    compile_kernels([*kernels_of_engine(), *kernels_of_graph(graph)])
+        raise CommandError("--midi-out is for a single render.")
+    if output.suffix and not output.is_dir():
+        raise CommandError(f"{output}: several renders need a folder. Name one, and the format: -o DIR --format flac")
+    output.mkdir(parents=True, exist_ok=True)
+    work = render_jobs(patches, output, format, sweep or [], seeds, options | {"trust": trust})
+    return _render_many(work, jobs, scheduler, json)
 
-    from nodegraph.engine.offline import Offline
 
-    lengths = [len(track) / chosen for track in tracks.values()] + ([score.seconds] if score else [])
-    until_silence = seconds is None and score is not None
-    if seconds is None:
-        seconds = max(lengths, default=DEFAULT_SECONDS)
-    engine = Offline(graph, inputs=tracks, allow_outside=allow_outside)
-    if not no_fuse:
-        engine.fuse(FUSE_AFTER_SECONDS)
-    helpers = dict(engine.plan.helpers) if engine.plan else {}
-    try:
-        if score and midi:
-            score.play(engine, port=midi.name)
-        sent: list[Message] | None = [] if midi_out else None
-        result = write(engine, output, seconds, until_silence, sent, depth)
-        if midi_out and sent is not None:
-            write_sent(midi_out, sent, engine.rate)
-        result["tier"] = engine.tier
-        result["faults"] = sorted({engine.node_address(fault.node) for fault in engine.faults()})
-    finally:
-        engine.close()
-    written_files = [*recordings(helpers), *([str(midi_out)] if midi_out else [])]
-    result |= {"patch": str(patch), "silent": silent, "recordings": written_files}
-    problems = helper_problems(helpers)
-    problems += [f"{node}: {text}" for node, text in (engine.plan.lost_events() if engine.plan else [])]
-    if silent and not result["peak"]:
-        outside = any("outside the folder" in text for text in silent)
-        hint = " Add --allow-outside if you trust the files outside the folder." if outside else ""
-        problems.append(f"{output} is silent, because parts of the patch are: see the warnings.{hint}")
+def _render_many(work: list[RenderJob], jobs: int, scheduler: str, json: bool) -> int:
+    """Render all jobs; print a line for each file, and for each render that failed."""
+    results, failed, began = [], 0, time.perf_counter()
+    with catch_stop_signals() as stop, running(work, jobs or cores(), scheduler) as outcomes:
+        for outcome in outcomes:
+            failed += bool(outcome.problems)
+            results.append({"patch": str(outcome.job.patch), "file": str(outcome.job.output)} | outcome.result)
+            results[-1]["problems"] = outcome.problems
+            if outcome.result and not json:
+                describe_file(outcome.result)
+            if outcome.problems:
+                print_note(f"error: {outcome.summary}")
+            if stop.requested:
+                break
     if json:
-        print_json(result | {"problems": problems})
+        print_json(results)
     else:
-        _print_result(result)
-    for line in helper_problems(helpers, "remark"):
-        print_warning(line)
-    for line in problems:
-        print_note(f"error: {line}")
-    if result["interrupted"]:
-        print_note(
-            f"interrupted: {output} has the first {format_duration(result['seconds'])} of {format_duration(seconds)}."
-        )
+        seconds = sum(result.get("seconds", 0.0) for result in results)
+        took = time.perf_counter() - began
+        print_line(f"{plural(len(results) - failed, 'file')}, {format_duration(seconds)} in {format_duration(took)}")
+    if stop.requested:
         return INTERRUPTED
-    return 1 if problems else 0
-
-
-def write(
-    engine: Offline,
-    output: Path,
-    seconds: float,
-    until_silence: bool = False,
-    sent: list[Message] | None = None,
-    depth: str = AUTO,
-) -> dict[str, Any]:
-    """Render to a file in chunks; an interruption leaves a complete, shorter file.
-
-    The MIDI messages that the patch sends are appended to ``sent``.
-    """
-    total = max(1, round(seconds * engine.rate))
-    blocks: Iterable[np.ndarray]
-    if until_silence:
-        blocks = render_until_silent(engine, total, CHUNK)
-        total += round(MAX_TAIL * engine.rate)
-    else:
-        blocks = (engine.run_samples(min(CHUNK, total - first)) for first in range(0, total, CHUNK))
-    if sent is not None:
-        blocks = collecting_sent(blocks, engine, sent)
-    return write_sound_file(blocks, output, engine.rate, engine.outputs, total, depth=depth)
-
-
-def recordings(helpers: dict[Any, Any]) -> list[str]:
-    """Return the files that recorder nodes wrote."""
-    paths = [getattr(helper, "path", None) for helper in helpers.values()]
-    return [str(path) for path in paths if path is not None]
-
-
-def helper_problems(helpers: dict[Any, Any], kind: str = "problem") -> list[str]:
-    """Return the problems with the files of players and recorders, or remarks: what was left out of them."""
-    found = [(node, getattr(helper, kind, "")) for (node, *_), helper in helpers.items()]
-    return [f"{node}: {problem}." for node, problem in found if problem]
-
-
-def _print_result(result: dict[str, Any]) -> None:
-    describe_file(result)
-    for path in result["recordings"]:
-        print_line(f"{path}: recorded")
-    for node in result["faults"]:
-        print_warning(f"{node} output NaN or Inf and was muted")
+    if failed:
+        print_note(f"error: {failed} of {plural(len(work), 'render')} failed.")
+    return 1 if failed else 0

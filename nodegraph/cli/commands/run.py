@@ -32,8 +32,8 @@ from ..play_loop import play
 from ..programs import ask_about_programs
 from ..recording_options import MINUTES, Automation, Flight, Keep, Record, RecordingOptions
 from ..silence_stderr import silence_native_stderr
+from ..single_render import helper_problems, recordings
 from ..stream_report import print_report
-from .render import helper_problems, recordings
 
 if TYPE_CHECKING:
     from nodegraph.graph import Graph

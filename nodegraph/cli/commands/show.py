@@ -141,28 +141,14 @@ def _data(graph: Graph) -> dict[str, Any]:
 # -- the plan ----------------------------------------------------------------------------------------------
 
 
-class _StubHelper:
-    """A placeholder for helpers that open files, in a plan that is not run."""
-
-    def __init__(self) -> None:
-        self.arrays: dict[str, Any] = {}
-
-
 def plan_of(graph: Graph) -> Plan:
     """Compile the plan of a patch for inspection. It opens no files and must not be run."""
-    from nodegraph.plan import Io, compile_plan
+    from nodegraph.plan.inspection import inspected_plan
 
     from ..kernels import compile_kernels, kernels_of_engine, kernels_of_graph
 
     compile_kernels([*kernels_of_engine(), *kernels_of_graph(graph)])
-    outlets = [node for node in graph.typed_nodes if node.cls and node.cls.device == "output"]
-    channels = max((max(node.input_lanes.values()) for node in outlets), default=1)
-    return compile_plan(
-        graph,
-        Io((0, 2), (0, channels)),
-        open_helper=lambda node, declared: _StubHelper(),
-        compensate=graph.document.settings.latency_compensation,
-    )
+    return inspected_plan(graph)
 
 
 def _show_plan(plan: Plan) -> None:
@@ -197,12 +183,10 @@ def _groups(plan: Plan) -> list[dict[str, Any]]:
 
 
 def _plan_rows(info: RowInfo, number: str, group: str) -> list[tuple[str, str, str, str, str]]:
-    ids = [node for node, *_ in info.places]
-    shown = ", ".join(ids) if len(ids) <= 4 else f"{ids[0]}, {ids[1]} … {ids[-1]} ({len(ids)} nodes)"
-    rows = [(number, group, info.kernel, str(info.lanes or ""), shown)]
-    for k, inner in enumerate(info.inner):
-        rows += _plan_rows(inner, f"{number}.{k}", group)
-    return rows
+    from nodegraph.plan.display import row_cells
+
+    cells = row_cells(info, number)
+    return [(place, group, kernel, lanes, nodes) for place, kernel, lanes, nodes in cells]
 
 
 def _innermost_rows(info: RowInfo) -> list[RowInfo]:

@@ -21,7 +21,9 @@ AREA_COLOUR = "#5a6b7d"
 def node_visuals(desk: Desk, document: Document, previous: Document | None) -> dict[str, NodeVisual]:
     """Return the visuals of all nodes; nodes unchanged since ``previous`` keep theirs from ``desk.visuals``."""
     wired: dict[str, set[str]] = {}
+    sources: dict[str, set[str]] = {}
     for wire in document.wires:
+        sources.setdefault(wire.source, set()).add(wire.source_port)
         wired.setdefault(wire.target, set()).add(wire.target_port)
     marks = control_marks(desk)
     looks: dict[str, Any] = document.looks
@@ -59,6 +61,7 @@ def node_visuals(desk: Desk, document: Document, previous: Document | None) -> d
             look.folded if look else False,
             level=desk.subpatch_path,
             colour=look.colour if look else "",
+            sources=frozenset(sources.get(id, ())),
         )
         visuals[id] = old if old == visual else visual
     return visuals

@@ -5,16 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from ..desk import Desk
+import numpy as np
+
+from ..desk import AREA, Desk
 from ..view import Camera, Point
-from . import geometry
+from . import geometry, minimap
 from .arrangement import note_visuals
 
 Box = tuple[float, float, float, float]
 MIN_ZOOM, MAX_ZOOM, ZOOM_STEP = 0.5, 2.0, 1.1
 MIN_FIT_ZOOM = 0.1  # shows all of a large patch
 LEVELS = (0.5, 0.75, 1.0, 1.5, 2.0)
-MARGIN = 40.0
+READABLE = 0.56  # zoom at which text can still be read
+MARGIN = 20.0
+BREADCRUMB = 40.0  # height kept free for the names of the subpatches
+MAP = (minimap.SIZE[0] + minimap.MARGIN, minimap.SIZE[1] + minimap.MARGIN)
 
 
 def node_box(desk: Desk, id: str) -> Box:
@@ -93,8 +98,7 @@ def show_box(desk: Desk, box: Box | None) -> None:
     if box is None:
         desk.camera = Camera()
         return
-    width, height = max(box[2] - box[0], 1.0) + 2 * MARGIN, max(box[3] - box[1], 1.0) + 2 * MARGIN
-    zoom = min(max(min(desk.canvas[0] / width, desk.canvas[1] / height), MIN_FIT_ZOOM), 1.0)
+    zoom = min(max(min(_zooms(desk, box)), MIN_FIT_ZOOM), 1.0)
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     desk.camera = Camera(x - desk.canvas[0] / zoom / 2, y - desk.canvas[1] / zoom / 2, zoom)
 
@@ -109,16 +113,61 @@ def show_point(desk: Desk, box: Box) -> None:
 
 
 def fit_camera(desk: Desk) -> None:
-    """Set the camera of an opened patch or subpatch: its last one, else its upper left corner at zoom 1."""
+    """Set the camera of an opened patch or subpatch: its last one, else one that shows all of it, if readable."""
     stored = desk.cameras.get(desk.subpatch_path)
+    desk.fitted = None
     if stored is not None:
         desk.camera = stored
         return
-    places = list(desk.document.layout.values())
-    if not places:
+    blocks = boxes(desk)
+    places = [*blocks.values(), *note_boxes(desk).values()]
+    whole = around(places)
+    if whole is not None and desk.subpatch_path:
+        whole = (whole[0], whole[1] - BREADCRUMB, *whole[2:])
+    if whole is None:
         desk.camera = Camera()
-        return
-    desk.camera = Camera(min(x for x, _ in places) - MARGIN, min(y for _, y in places) - MARGIN, 1.0)
+    elif min(_zooms(desk, whole)) >= READABLE:
+        show_box(desk, whole)
+    else:
+        texts = [box for id, box in note_boxes(desk).items() if not id.startswith(AREA)]
+        desk.camera = _corner_view(desk, whole, [*blocks.values(), *texts])
+    desk.fitted = desk.camera
+
+
+def _zooms(desk: Desk, box: Box) -> tuple[float, float]:
+    """Return the zooms at which a box with margins is as wide and as high as the canvas."""
+    width, height = max(box[2] - box[0], 1.0) + 2 * MARGIN, max(box[3] - box[1], 1.0) + 2 * MARGIN
+    return desk.canvas[0] / width, desk.canvas[1] / height
+
+
+def _corner_view(desk: Desk, whole: Box, items: list[Box]) -> Camera:
+    """Return the camera at the upper left corner at which the edges of the canvas cut the fewest items.
+
+    Items below the minimap count, too. Of the best cameras, it returns the one that shows most.
+    """
+    edges = np.array(items, float)
+    best, fewest = Camera(), math.inf
+    for zoom in np.arange(READABLE, 1.001, 0.01):
+        wide, high = desk.canvas[0] / zoom, desk.canvas[1] / zoom
+        corner = (MAP[0] / zoom, MAP[1] / zoom) if desk.minimap else (0.0, 0.0)
+        for before in np.arange(8.0, 200.0, 12.0):
+            for above in np.arange(8.0, 200.0, 12.0):
+                left, top = whole[0] - before, whole[1] - above
+                hidden = _count_cut(edges, (left, top, left + wide, top + high), corner)
+                if hidden < fewest:
+                    best, fewest = Camera(float(left), float(top), round(float(zoom), 4)), hidden
+        if fewest == 0:
+            break
+    return best
+
+
+def _count_cut(edges: np.ndarray, seen: Box, corner: Point) -> int:
+    """Return how many boxes are partly outside of ``seen``, or in its lower right corner of this size."""
+    left, top, right, bottom = edges.T
+    shown = (left < seen[2]) & (right > seen[0]) & (top < seen[3]) & (bottom > seen[1])
+    whole = (left >= seen[0]) & (right <= seen[2]) & (top >= seen[1]) & (bottom <= seen[3])
+    below = (right > seen[2] - corner[0]) & (bottom > seen[3] - corner[1])
+    return int(np.count_nonzero(shown & (~whole | below)))
 
 
 def free_place(desk: Desk, at: Point, size: Point = (190.0, 160.0)) -> Point:

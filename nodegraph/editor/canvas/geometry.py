@@ -24,7 +24,7 @@ NOTE_SIZE = 13.0  # font size of a comment
 NOTE_LINE = 17.0
 NOTE_WIDE = 240.0  # largest width of a comment without a size
 CORNER = 14.0  # size of the corner that resizes an area
-STEPS = 20  # line segments of the curve of a wire
+STEPS = 32  # line segments of the curve of a wire
 
 
 @dataclass(frozen=True)

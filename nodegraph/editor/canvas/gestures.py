@@ -132,9 +132,13 @@ class Gestures:
             self._click(button)
         self._end()
 
-    def wheel(self, steps: float, screen: Point) -> None:
+    def wheel(
+        self, steps: float, screen: Point, across: float = 0.0, smooth: bool = False, held: Modifiers | None = None
+    ) -> None:
+        """Handle the mouse wheel, or two fingers on a touchpad (``smooth``)."""
         if not self.button:
-            self._send(Wheel(steps, self.scene.to_canvas(screen)))
+            held = held or Modifiers()
+            self._send(Wheel(steps, self.scene.to_canvas(screen), across, smooth, held.ctrl, held.shift))
 
     def cancel(self) -> None:
         """Cancel the gesture and restore all positions."""

@@ -16,6 +16,7 @@ class Minimap:
 
     def __init__(self) -> None:
         self.shown = True
+        self.needed = True  # something lies outside of the canvas
         self.size: Point = (1280.0, 720.0)
 
     @property
@@ -24,7 +25,14 @@ class Minimap:
         return (right - SIZE[0], bottom - SIZE[1], right, bottom)
 
     def inside(self, screen: Point) -> bool:
-        return self.shown and geo.inside(self.box, screen)
+        return self.shown and self.needed and geo.inside(self.box, screen)
+
+    def update(self, scene: Scene) -> bool:
+        """Return whether the minimap is to be drawn: it is hidden while the canvas shows the whole patch."""
+        left, top, right, bottom = scene.seen
+        places = [*(shown.box for shown in scene.nodes.values()), *map(scene.note_box, scene.notes)]
+        self.needed = any(a < left or b < top or c > right or d > bottom for a, b, c, d in places)
+        return self.shown and self.needed
 
     def frame(self, scene: Scene) -> tuple[float, Point]:
         """Return the scale (screen pixels per canvas point) and the screen position of canvas point (0, 0)."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from ..events import NodeAt, NoteAt, Over
 from ..view import Camera, NodeVisual, NoteVisual, Pin, Point, ValueVisual, WireKey, WireVisual
 from . import geometry as geo
+from .routing import Obstacles, Route, Router
 
 
 @dataclass
@@ -44,7 +48,8 @@ class Scene:
     camera: Camera = field(default_factory=Camera)
     size: Point = (1280.0, 720.0)  # of the canvas, in screen pixels
     scale: float = 1.0  # of the whole interface
-    _lines: dict[WireKey, list[Point]] = field(default_factory=dict)
+    _routes: dict[WireKey, Route] = field(default_factory=dict)
+    _unsettled: bool = False  # blocks, comments or wires have changed since the wires were led around them
 
     # -- camera --------------------------------------------------------------------------------------------
 
@@ -77,6 +82,15 @@ class Scene:
         self.invalidate_wires(visual.id)
         return shown
 
+    def show_note(self, visual: NoteVisual) -> None:
+        """Add a comment or an area, or replace its visual."""
+        self.notes[visual.id] = visual
+        self._unsettled = True
+
+    def hide_note(self, id: str) -> None:
+        self.notes.pop(id, None)
+        self._unsettled = True
+
     def hide_node(self, id: str) -> None:
         self.nodes.pop(id, None)
         self.invalidate_wires(id)
@@ -94,16 +108,18 @@ class Scene:
 
     def show_wire(self, visual: WireVisual) -> None:
         self.wires[visual.key] = visual
-        self._lines.pop(visual.key, None)
+        self._routes.pop(visual.key, None)
+        self._unsettled = True
 
     def hide_wire(self, key: WireKey) -> None:
         self.wires.pop(key, None)
-        self._lines.pop(key, None)
+        self._routes.pop(key, None)
 
     def invalidate_wires(self, node: str) -> None:
-        """Discard the stored curves of a node's wires."""
-        for key in [key for key in self._lines if self._touches(key, node)]:
-            del self._lines[key]
+        """Discard the stored ways of a node's wires."""
+        self._unsettled = True
+        for key in [key for key in self._routes if self._touches(key, node)]:
+            del self._routes[key]
 
     @staticmethod
     def _touches(key: WireKey, node: str) -> bool:
@@ -128,15 +144,57 @@ class Scene:
         left, top, right, bottom = shown.shape.title
         return (shown.at[0] + (right if pin.output else left), shown.at[1] + (top + bottom) / 2.0)
 
+    def route(self, key: WireKey) -> Route | None:
+        """Return the way of a wire, or None if one of its ends is not displayed."""
+        route = self._routes.get(key)
+        if route is None and key in self.wires:
+            ends = self._ends(key)
+            if ends is not None:
+                route = self._routes[key] = Route(geo.points(*ends))
+        return route
+
+    def _ends(self, key: WireKey) -> tuple[Point, Point] | None:
+        visual = self.wires[key]
+        start, end = self._wire_end(visual.start), self._wire_end(visual.end)
+        return (start, end) if start is not None and end is not None else None
+
     def wire_points(self, key: WireKey) -> list[Point] | None:
         """Return the points along a wire, or None if one of its ends is not displayed."""
-        line = self._lines.get(key)
-        if line is None and key in self.wires:
-            visual = self.wires[key]
-            start, end = self._wire_end(visual.start), self._wire_end(visual.end)
-            if start is not None and end is not None:
-                line = self._lines[key] = geo.points(start, end)
-        return line
+        route = self.route(key)
+        return route.points if route is not None else None
+
+    def _router(self) -> Router:
+        """Return a router around the blocks, comments and titles of areas."""
+        texts = [self.text_box(id) for id in self.notes]
+        return Router(Obstacles([*(shown.box for shown in self.nodes.values()), *texts]), Obstacles(texts))
+
+    def settle(self) -> set[WireKey]:
+        """Lead the wires around what has moved or appeared; return those whose way has changed."""
+        if not self._unsettled:
+            return set()
+        self._unsettled = False
+        ends = {key: found for key in self.wires if (found := self._ends(key)) is not None}
+        if not ends:
+            return set()
+        before, router = dict(self._routes), self._router()
+        blocked = router.obstacles.hit_by(np.array([geo.curve(*pair) for pair in ends.values()], float))
+        around = [key for key, is_blocked in zip(ends, blocked) if is_blocked]
+        for key in ends.keys() - set(around):
+            route = self._routes.get(key)
+            if route is None or not (route.direct and route.free):
+                self._routes[key] = Route(geo.points(*ends[key]))
+        stays = [key for key in around if self._still_free(before.get(key), ends[key], router.obstacles)]
+        for key in stays:
+            router.keep(before[key])
+        for key in sorted(set(around) - set(stays), key=lambda key: (math.dist(*ends[key]), key)):
+            self._routes[key] = router.route(*ends[key])
+        return {key for key in ends if self._routes.get(key) != before.get(key)}
+
+    @staticmethod
+    def _still_free(route: Route | None, ends: tuple[Point, Point], obstacles: Obstacles) -> bool:
+        if route is None or route.direct or (route.corners[0], route.corners[-1]) != ends:
+            return False
+        return route.free and not obstacles.crossed(route.corners)
 
     def kind_of(self, pin: Pin) -> str:
         """Return the kind of a pin."""
@@ -150,6 +208,14 @@ class Scene:
         note = self.notes[id]
         width, height = geo.note_size(note)
         return (note.at[0], note.at[1], note.at[0] + width, note.at[1] + height)
+
+    def text_box(self, id: str) -> geo.Box:
+        """Return the box of a comment, or of the title of an area."""
+        note, (left, top, right, bottom) = self.notes[id], self.note_box(id)
+        if note.size is None:
+            return left, top, right, bottom
+        wide = geo.text_width(note.text.partition("\n")[0], geo.NOTE_SIZE) + 2 * geo.EDGE if note.text else 0.0
+        return left, top, min(left + wide, right), min(top + geo.TITLE, bottom)
 
     # -- hit testing ---------------------------------------------------------------------------------------
 
@@ -203,16 +269,13 @@ class Scene:
         """Return the wire nearest to a point within reach, or None."""
         best, nearest = None, geo.WIRE_REACH / min(self.zoom, 1.0)
         for key in self.wires:
-            line = self.wire_points(key)
-            if line is None:
+            route = self.route(key)
+            if route is None:
                 continue
-            (ax, ay), (dx, dy) = line[0], line[-1]
-            slack = 230.0  # the curve can leave the box of its ends by this distance
-            if not min(ax, dx) - slack < at[0] < max(ax, dx) + slack:
+            left, top, right, bottom = route.box
+            if not (left - nearest <= at[0] <= right + nearest and top - nearest <= at[1] <= bottom + nearest):
                 continue
-            if not min(ay, dy) - slack < at[1] < max(ay, dy) + slack:
-                continue
-            far = geo.distance(at, line)
+            far = geo.distance(at, route.points)
             if far <= nearest:
                 best, nearest = key, far
         return best

@@ -1,7 +1,8 @@
 """Automatic layout: nodes in columns along the signal flow, with few crossing wires (Sugiyama's method).
 
 The column of a node is the length of the longest path from a source. Within a column, nodes are sorted by the mean
-position of their neighbours, in alternating sweeps; heights follow the neighbours without overlaps.
+position of their neighbours, in alternating sweeps; heights follow the neighbours without overlaps. A long row of
+columns is split into bands, one below the other.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ Point = tuple[float, float]
 
 ACROSS, DOWN = 64.0, 28.0  # pixels between columns, and between the nodes of a column
 SWEEPS = 8
+STRIP, NARROW = 2.4, 1200.0  # ratio of width to height, and width in pixels, above which a patch is split into bands
 
 
 def layout_layers(
@@ -66,7 +68,30 @@ def _one_part(sizes: Mapping[str, Size], edges: Sequence[tuple[str, str]]) -> di
         return _place_unwired(sizes)
     columns = _columns(list(sizes), edges)
     _order(columns, edges)
-    return _assign_heights(columns, sizes, edges)
+    places, top = {}, 0.0
+    for band in _bands(columns, sizes):
+        found = _assign_heights(band, sizes, edges)
+        places.update({id: (x, top + y) for id, (x, y) in found.items()})
+        top += max(y + sizes[id][1] for id, (_, y) in found.items()) + 2 * DOWN
+    return places
+
+
+def _bands(columns: list[list[str]], sizes: Mapping[str, Size]) -> list[list[list[str]]]:
+    """Split the columns of a long patch into bands, one below the other like lines of text, so that it is no strip."""
+    wide = [max(sizes[id][0] for id in column) + ACROSS for column in columns]
+    high = [sum(sizes[id][1] + DOWN for id in column) for column in columns]
+    for count in range(1, len(columns) + 1):
+        room = sum(wide) / count
+        bands: list[list[int]] = [[]]
+        for i, one in enumerate(wide):
+            if bands[-1] and sum(wide[j] for j in bands[-1]) + one / 2 > room and len(bands) < count:
+                bands.append([])
+            bands[-1].append(i)
+        width = max(sum(wide[i] for i in band) for band in bands)
+        height = sum(max(high[i] for i in band) + 2 * DOWN for band in bands)
+        if width <= STRIP * height or width <= NARROW:
+            break
+    return [[columns[i] for i in band] for band in bands]
 
 
 def _place_unwired(sizes: Mapping[str, Size]) -> dict[str, Point]:
@@ -136,7 +161,10 @@ def _assign_heights(
 ) -> dict[str, Point]:
     before: dict[str, list[str]] = {}
     after: dict[str, list[str]] = {}
+    own = {id for column in columns for id in column}
     for a, b in edges:
+        if a not in own or b not in own:
+            continue
         before.setdefault(b, []).append(a)
         after.setdefault(a, []).append(b)
     y: dict[str, float] = {}

@@ -8,6 +8,7 @@ from nodegraph.control.taper import position_of
 from nodegraph.node import Choice, In, Option, Port, Spec
 from nodegraph.patch import NodeRecord
 
+from ..plain import first_line, plain
 from ..quantity import exact_text, format_quantity
 from ..typed import TypedDocument
 from ..view import NodeRow, NodeVisual, PinVisual, Point, ValueVisual
@@ -16,12 +17,14 @@ WIDTH, MAX_WIDTH = 184.0, 260.0
 LETTER, TITLE_REST = 7.2, 52.0  # pixels per letter of the title, and of the rest of the title bar
 DISPLAYS = {
     "meter": (168.0, 22.0),
+    "master": (168.0, 22.0),
     "faders": (260.0, 110.0),
     "bars": (168.0, 72.0),
     "response": (168.0, 76.0),
     "curve": (220.0, 96.0),
 }
 DISPLAY = (220.0, 110.0)
+BAR_STEPS, MAX_BARS = 12, 24  # heights of the bars of lanes, and how many are drawn
 
 
 def node_visual(
@@ -37,23 +40,31 @@ def node_visual(
     folded: bool = False,
     level: tuple[str, ...] = (),
     colour: str = "",
+    sources: frozenset[str] = frozenset(),
 ) -> NodeVisual:
-    """Return the visual of a node. ``wired`` are the wired inputs, ``marks`` the bound MIDI messages by input."""
+    """Return the visual of a node. ``wired`` are the wired inputs, ``sources`` the wired outputs, ``marks`` the bound
+    MIDI messages by input.
+    """
     from nodegraph.blocks.registry import family_name, node_types
 
     marks, flat = marks or {}, "/".join((*level, id))
     cls = node_types().get(record.type)
     rows = [
-        NodeRow(name, "out", name, _pin(flat, name, port, True, typed), tip=port.doc)
+        NodeRow(name, "out", name, _pin(flat, name, port, True, typed, name in sources), tip=plain(port.doc))
         for name, port in spec.output_ports.items()
     ]
     for group in (spec.frame_inputs, spec.event_inputs):
-        rows += [NodeRow(n, "in", n, _pin(flat, n, port, False, typed), tip=port.doc) for n, port in group.items()]
+        rows += [
+            NodeRow(name, "in", name, _pin(flat, name, port, False, typed, name in wired), tip=plain(port.doc))
+            for name, port in group.items()
+        ]
     for name, port in spec.inputs.items():
         value = value_visual(port, record.params.get(name, port.default), name in wired, marks.get(name, ""))
-        rows.append(NodeRow(name, "in", name, _pin(flat, name, port, False, typed), value, port.doc))
+        rows.append(
+            NodeRow(name, "in", name, _pin(flat, name, port, False, typed, name in wired), value, plain(port.doc))
+        )
     for name, setting in spec.shown_settings(record.params).items():
-        rows.append(NodeRow(name, "", name, None, setting_visual(setting, record.params.get(name)), setting.doc))
+        rows.append(NodeRow(name, "", name, None, setting_visual(setting, record.params.get(name)), plain(setting.doc)))
     display = getattr(cls, "display", "") if cls else ""
     shown = f"{id} · {record.type}" if not title and not id.startswith(record.type) else title or id
     return NodeVisual(
@@ -68,7 +79,7 @@ def node_visual(
         badge=badge,
         folded=folded,
         subpatch=record.type == "subpatch",
-        tip=_first_line(cls),
+        tip=first_line(cls) if cls else "",
         colour=colour,
     )
 
@@ -89,12 +100,16 @@ def value_visual(port: In, value: Any, wired: bool = False, mark: str = "") -> V
 
 
 def live_value_visual(port: In, values: Any, mark: str = "") -> ValueVisual:
-    """Return the visual of the received values of a wired input, one number per lane."""
-    first = float(values[0]) if len(values) else 0.0
-    lanes = f" ×{len(values)}" if len(values) > 1 else ""
-    return ValueVisual(
-        "live", format_quantity(_round_for_display(first), port.unit) + lanes, _position(port, first), (), mark
-    )
+    """Return the visual of the received values of a wired input, one number per lane: the largest, and bars of all."""
+    numbers = [float(value) for value in values] or [0.0]
+    largest = max(numbers, key=abs)
+    text = format_quantity(_round_for_display(largest), port.unit)
+    if len(numbers) == 1:
+        return ValueVisual("live", text, _position(port, largest), (), mark)
+    top = max(abs(port.min), abs(port.max)) or 1.0
+    heights = (min(abs(number) / top, 1.0) if port.min < 0.0 else _position(port, number) for number in numbers)
+    lanes = tuple(round(BAR_STEPS * height) / BAR_STEPS for height in list(heights)[:MAX_BARS])
+    return ValueVisual("live", f"{text} ×{len(numbers)}", -1.0, (), mark, lanes)
 
 
 def setting_visual(setting: Choice | Option, value: Any) -> ValueVisual:
@@ -120,17 +135,11 @@ def _round_for_display(value: float) -> float:
     return float(f"{value:.3g}")
 
 
-def _pin(node: str, name: str, port: Port, output: bool, typed: TypedDocument) -> PinVisual:
+def _pin(node: str, name: str, port: Port, output: bool, typed: TypedDocument, wired: bool) -> PinVisual:
     lanes = typed.lanes(node, name, output)
     frame = typed.frame(node, name, output)
     count = "×".join(filter(None, [str(frame.bins) if frame else "", str(lanes) if lanes > 1 else ""]))
     carries = str(frame) if frame else port.carries
     many = f", {lanes} lanes" if lanes > 1 else ""
-    doc = f": {port.doc}" if port.doc else ""
-    return PinVisual(port.kind, count if frame or not count else f"×{count}", f"{name}{doc} ({carries}{many})")
-
-
-def _first_line(cls: Any) -> str:
-    import inspect
-
-    return (inspect.getdoc(cls) or "").partition("\n")[0] if cls else ""
+    doc = f": {plain(port.doc)}" if port.doc else ""
+    return PinVisual(port.kind, count if frame or not count else f"×{count}", f"{name}{doc} ({carries}{many})", wired)

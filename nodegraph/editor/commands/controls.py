@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from nodegraph.patch import PatchError, RemoveControl, SetControl
+from typing import TYPE_CHECKING
+
+from nodegraph.patch import Control, PatchError, RemoveControl, SetControl
 
 from ..command import command
 from ..desk import Desk, Panel
@@ -12,6 +14,9 @@ from ..quantity import format_quantity
 from ..targets import target_of
 from ..view import Item, PanelVisual
 
+if TYPE_CHECKING:
+    from nodegraph.control.parameters import Parameter
+
 
 def _target(desk: Desk, key: tuple[str, str]) -> str:
     return f"{desk.flat_id(key[0])}.{key[1]}"
@@ -20,11 +25,15 @@ def _target(desk: Desk, key: tuple[str, str]) -> str:
 @command("Learn MIDI", "ctrl+shift+m", menu="Tools", section=2, possible=lambda desk: target_of(desk, None) is not None)
 def learn_midi(desk: Desk, payload: object) -> None:
     """Bind the value to the next MIDI control that is moved."""
+    key = target_of(desk, payload)
+    if key is not None and key[0] in desk.document.nodes:
+        _learn(desk, _target(desk, key))
+
+
+def _learn(desk: Desk, target: str) -> None:
+    """Bind a parameter to the next MIDI control that is moved."""
     from nodegraph.control.midi_learn import LearnRequest
 
-    key = target_of(desk, payload)
-    if key is None or key[0] not in desk.document.nodes:
-        return
     problem = external_control(desk).listen(desk)
     if problem:
         desk.notify(problem, alarm=True)
@@ -32,11 +41,11 @@ def learn_midi(desk: Desk, payload: object) -> None:
     connections = external_control(desk).connections
     assert connections is not None
     try:
-        connections.bindings.learn(LearnRequest(_target(desk, key)))
+        connections.bindings.learn(LearnRequest(target))
     except PatchError as error:
         desk.notify(str(error), alarm=True)
         return
-    desk.notify(f"MIDI learn: move a control to bind it to {_target(desk, key)}. Esc cancels.")
+    desk.notify(f"MIDI learn: move a control to bind it to {target}. Esc cancels.")
 
 
 def cancel_learn(desk: Desk) -> None:
@@ -80,46 +89,95 @@ def make_control(desk: Desk, payload: object) -> None:
 
 
 class ControlsPanel(Panel):
-    """List of the patch's controls: target, range and MIDI binding."""
+    """The controls of the patch as sliders, each with its MIDI binding."""
 
     key = "controls"
     is_per_patch = True
 
-    def visual(self, desk: Desk) -> PanelVisual:
-        from nodegraph.control.midi_learn import describe_binding
+    def __init__(self) -> None:
+        self._dragged = ""  # name of the control that is being dragged: its changes are one undo step
+        self._shown: tuple[Item, ...] = ()
 
-        rows = []
-        for control in desk.patch.document.controls.values():
-            low = "" if control.min is None else format_quantity(control.min)
-            high = "" if control.max is None else format_quantity(control.max)
-            binding = control.midi
-            rows.append(
-                (control.name, control.target, f"{low} … {high}", describe_binding(binding) if binding else "", "×")
-            )
-        columns = ("Name", "Target", "Range", "MIDI", "")
-        items = (
-            Item("table", "table", value=(columns, tuple(rows)), tip="click × to remove the control"),
-            Item("text", "help", value="Right-click a value to learn MIDI or to add a control."),
+    def visual(self, desk: Desk) -> PanelVisual:
+        self._shown = tuple(_control_row(desk, control) for control in desk.patch.document.controls.values())
+        text = (
+            "Right-click a value to add a control." if self._shown else "No controls. Right-click a value to add one."
         )
-        return PanelVisual(self.key, "Controls", items, size=(560.0, 0.0))
+        return PanelVisual(self.key, "Controls", (*self._shown, Item("text", "help", value=text)), size=(560.0, 0.0))
 
     def react(self, desk: Desk, event: PanelEvent) -> None:
-        names = list(desk.patch.document.controls)
-        if event.item == "table" and event.value is not None:
-            row, column = event.value
-            if column == 4 and row < len(names):
-                desk.do_in((), RemoveControl(names[row]))
+        kind, _, name = event.item.partition(" ")
+        control = desk.patch.document.controls.get(name)
+        if control is None:
+            return
+        if kind == "remove":
+            desk.do_in((), RemoveControl(name))
+        elif kind == "learn":
+            _learn(desk, control.target)
+        elif kind == "set":
+            merge, self._dragged = self._dragged == name, "" if event.done else name
+            _set_control(desk, control, float(event.value), merge)
 
     def changed(self, desk: Desk) -> None:
-        controls = desk.patch.document.controls
-        if controls is not getattr(self, "_controls", None):
-            self._controls = controls
-            desk.view.show_panel(self.visual(desk))
+        shown = self._shown
+        visual = self.visual(desk)
+        if self._shown != shown:
+            desk.view.show_panel(visual)
+
+
+def _control_row(desk: Desk, control: Control) -> Item:
+    """Return the slider of a control, with buttons to learn MIDI and to remove it."""
+    from nodegraph.control.midi_learn import describe_binding
+
+    key, binding = control.name, describe_binding(control.midi) if control.midi else "learn MIDI"
+    found = _found(desk, control)
+    if found is None:
+        slider = Item("slider", f"set {key}", key, (0.0, "not in the patch"), enabled=False)
+    else:
+        parameter, value = found
+        text = format_quantity(value, parameter.declared.unit)
+        slider = Item("slider", f"set {key}", key, (parameter.position(value), text), tip=control.target)
+    learn = Item("button", f"learn {key}", binding, tip="move a MIDI control to bind it")
+    remove = Item("button", f"remove {key}", "×", tip="remove the control")
+    return Item("row", f"row {key}", value=(remove, learn, slider))
+
+
+def _found(desk: Desk, control: Control) -> tuple[Parameter, float] | None:
+    """Return the parameter of a control and its value, or None if there is none."""
+    from nodegraph.control.parameters import control_parameter, node_record
+
+    document = desk.patch.document
+    try:
+        found = control_parameter(document, control, desk.patch.path, desk.allow_outside)
+        value = node_record(document, found.node).params.get(found.port, found.declared.default)
+    except PatchError:
+        return None
+    values = value if isinstance(value, list) else [value]
+    lane = (found.lane or 0) % max(len(values), 1)
+    return (found, float(values[lane])) if values and isinstance(values[lane], int | float) else None
+
+
+def _set_control(desk: Desk, control: Control, position: float, merge: bool) -> None:
+    """Set a control to a position 0…1; a control with steps to the nearest one."""
+    from nodegraph.control.parameters import node_record, step_values_of
+
+    found = _found(desk, control)
+    if found is None:
+        return
+    parameter = found[0]
+    value = parameter.value(position)
+    if steps := step_values_of(parameter, control):
+        value = min(steps, key=lambda step: abs(step - value))
+    before = node_record(desk.patch.document, parameter.node).params.get(parameter.port)
+    new: float | list[float] = value
+    if isinstance(before, list):
+        new = [value if parameter.lane in (None, lane) else old for lane, old in enumerate(before)]
+    desk.run_edit(lambda: desk.patch.set(parameter.port_ref, new, merge))
 
 
 @command("Controls", menu="Tools", section=2)
 def controls(desk: Desk, payload: object) -> None:
-    """Show the controls of the patch."""
+    """Show the controls of the patch as sliders."""
     desk.open_panel(ControlsPanel())
 
 

@@ -10,13 +10,16 @@ from typing import Any
 from nodegraph.blocks.page import page
 from nodegraph.blocks.registry import family_name, node_types
 from nodegraph.files.demos import demo_files, demo_folder
+from nodegraph.patch import PatchError
+from nodegraph.patch.files import write_patch
 
 from ..command import command, key_table
 from ..desk import Desk, Panel
 from ..events import PanelEvent
-from ..help_patch import add_help
+from ..help_patch import help_patch
 from ..palettes import Candidate, open_palette
 from ..panel import MessagePanel
+from ..plain import plain
 from ..view import Item, PanelVisual
 from .files import new_window, open_path
 
@@ -43,6 +46,7 @@ def keys(desk: Desk, payload: object) -> None:
     desk.open_panel(MessagePanel("keys", "Keyboard shortcuts", items, 720.0))
 
 
+HELP = "help"  # folder of the help patches that were opened
 MOUSE = (
     ("double-click the canvas", "open the palette"),
     ("drag from a pin", "draw a wire; drop it on the canvas to add a matching block"),
@@ -52,7 +56,8 @@ MOUSE = (
     ("right-click", "open the context menu"),
     ("drag on the canvas", "select with a box"),
     ("right or middle drag", "pan the canvas"),
-    ("wheel", "zoom"),
+    ("wheel", "zoom; with Shift pan across"),
+    ("two fingers on a touchpad", "pan; with Ctrl zoom"),
     ("drag a block onto a wire", "insert the block into the wire"),
     ("hover over a wire", "show its signal"),
 )
@@ -81,7 +86,7 @@ class BlockHelp(Panel):
             items += [Item("heading", value="Settings"), _settings_table(page["settings"])]
         if page["source"]:
             items += [Item("heading", value="Equation"), Item("code", "source", value=page["source"])]
-        buttons = [Item("button", "paste", "Add help patch", tip="adds a small example to this patch")]
+        buttons = [Item("button", "try", "Open help patch", tip="opens a small patch with this block in a new window")]
         if self._example is not None:
             buttons.append(
                 Item("button", "example", f"Open {self._example.name}", tip="opens an example in a new window")
@@ -92,19 +97,30 @@ class BlockHelp(Panel):
     def react(self, desk: Desk, event: PanelEvent) -> None:
         if event.item == "example" and self._example is not None:
             new_window(desk, self._example)
-        elif event.item == "paste":
-            add_help(desk, self.type)
+        elif event.item == "try":
+            open_help_patch(desk, self.type)
+
+
+def open_help_patch(desk: Desk, type: str) -> None:
+    """Open the help patch of a block in a new window; a copy that was changed there before is replaced."""
+    path = desk.home / HELP / f"{type}.json"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_patch(help_patch(type), path)
+    except (OSError, PatchError) as error:
+        desk.notify(f"The help patch could not be written: {error}.", alarm=True)
+        return
+    new_window(desk, path)
 
 
 def _plain(text: str) -> str:
     """Return a docstring without markup, with one line per paragraph."""
-    text = text.replace("``", "").replace(":mod:", "").replace(":class:", "")
-    paragraphs = re.split(r"\n\s*\n", text)
+    paragraphs = re.split(r"\n\s*\n", plain(text))
     return "\n\n".join(part if "\n    " in part else " ".join(part.split()) for part in paragraphs)
 
 
 def _outputs_table(ports: list[dict[str, Any]]) -> Item:
-    rows = tuple((port["name"], port.get("unit") or port["carries"], port["doc"]) for port in ports)
+    rows = tuple((port["name"], port.get("unit") or port["carries"], plain(port["doc"])) for port in ports)
     return Item("table", "outputs", value=(("Name", "Carries", ""), rows))
 
 
@@ -115,7 +131,7 @@ def _inputs_table(ports: list[dict[str, Any]]) -> Item:
         taper = ", log" if port.get("taper") == "log" else ""
         default = f"{port['default']:g}" if "default" in port else ""
         unit = port.get("unit") or ("" if port["carries"] == "signal" else port["carries"])
-        rows.append((port["name"], default, reach + taper, unit, port["doc"]))
+        rows.append((port["name"], default, reach + taper, unit, plain(port["doc"])))
     return Item("table", "inputs", value=(("Name", "Default", "Range", "Unit", ""), tuple(rows)))
 
 
@@ -126,7 +142,7 @@ def _settings_table(settings: list[dict[str, Any]]) -> Item:
         reach = (
             " | ".join(one["values"]) if "values" in one else f"{low:g} … {high:g}" if None not in (low, high) else ""
         )
-        rows.append((one["name"], str(one["default"]), reach, one.get("unit") or "", one["doc"]))
+        rows.append((one["name"], str(one["default"]), reach, one.get("unit") or "", plain(one["doc"])))
     return Item("table", "settings", value=(("Name", "Default", "Range", "Unit", ""), tuple(rows)))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,10 +13,11 @@ from nodegraph.lessons.lesson import ENGLISH, Lesson
 from nodegraph.lessons.template import working_copy
 
 from ..command import command
-from ..desk import Desk, Panel
+from ..desk import Desk
 from ..events import PanelEvent
 from ..jobs import Job
 from ..palettes import Candidate, open_palette
+from ..panel import JobPanel
 from ..view import Item, PanelVisual
 from .files import open_path
 
@@ -27,7 +29,7 @@ PREVIEW_PEAK = 0.9
 MARKS = {True: "✓", False: "✗"}
 
 
-class LessonPanel(Panel):
+class LessonPanel(JobPanel):
     """Panel of a lesson: one step at a time, the target to be heard, and the checks with their hints."""
 
     key = "lesson"
@@ -36,7 +38,6 @@ class LessonPanel(Panel):
         self.lesson = lesson
         self.step = 0  # 0 is the introduction
         self.language = ENGLISH
-        self.job: Job | None = None
         self.assessment: Assessment | None = None
 
     # -- items -----------------------------------------------------------------------------------------------
@@ -89,32 +90,13 @@ class LessonPanel(Panel):
             step = self.step + (1 if event.item == "next" else -1)
             self.step = min(max(step, 0), len(self.lesson.file.steps))
         elif event.item == "check":
-            self._begin(desk, "Listening to the patch …", self._assess(desk), self._assessed)
+            self.begin(desk, "Listening to the patch …", self._assess(desk), self._assessed)
         elif event.item == "hear":
-            self._begin(desk, "Rendering the target …", self._render_target, self._heard)
+            self.begin(desk, "Rendering the target …", self._render_target, self._heard)
         elif event.item == "restart":
             start(desk, self.lesson, again=True)
             return
         self.refresh(desk)
-
-    def closed(self, desk: Desk) -> None:
-        if self.job is not None:
-            self.job.cancel()
-
-    def _begin(self, desk: Desk, title: str, work: Callable[[Job], Any], done: Callable[[Desk, Job], None]) -> None:
-        """Run ``work(job)`` in the background, then ``done(desk, job)``."""
-        if self.job is not None:
-            return
-
-        def finished(job: Job) -> None:
-            self.job = None
-            if job.error and not job.cancelled:
-                desk.notify(job.error, alarm=True)
-            elif not job.cancelled:
-                done(desk, job)
-            self.refresh(desk)
-
-        self.job = desk.jobs.start(title, work, finished)
 
     def _assess(self, desk: Desk) -> Callable[[Job], Assessment]:
         """Return the work of a job that assesses the present document."""
@@ -179,3 +161,18 @@ def lessons(desk: Desk, payload: object) -> None:
             Candidate(str(lesson.folder), label, f"{lesson.file.minutes:g} min", text.introduction, lesson.id)
         )
     open_palette(desk, "Open lesson", candidates, lambda key, at: start(desk, find_lesson(key)), "No lesson matches.")
+
+
+@command("Open lesson file…", menu="Help", section=1, aliases=("teacher", "own lesson", "exercise"))
+def open_lesson_file(desk: Desk, payload: object) -> None:
+    """Open a lesson of one's own by its lesson.toml."""
+
+    def chosen(path: Path) -> None:
+        try:
+            lesson = load_lesson(path.parent)
+        except LessonError as error:
+            desk.notify(str(error), alarm=True)
+            return
+        start(desk, lesson)
+
+    desk.ask_file("lesson file", "Lesson file (lesson.toml)", chosen, ".toml")

@@ -32,13 +32,13 @@ def pause(desk: Desk, payload: object) -> None:
     desk.refresh_sound_state()
 
 
-@command("Step one quantum", ".", menu="Sound", section=0)
+@command("Step one quantum", ".", "t", menu="Sound", section=0)
 def step_block(desk: Desk, payload: object) -> None:
     """Pause the engine and compute one quantum of 64 samples."""
     _step(desk, QUANTUM)
 
 
-@command("Step one hop", "shift+.", ">", menu="Sound", section=0)
+@command("Step one hop", ">", "shift+t", menu="Sound", section=0)
 def step_hop(desk: Desk, payload: object) -> None:
     """Pause the engine and compute one hop of the selected block, or the shortest in the patch."""
     _step(desk, hop_of(desk))

@@ -97,7 +97,7 @@ def go_to(desk: Desk, level: tuple[str, ...]) -> None:
     desk.visuals = {}
     desk.close_palette()
     desk.view.show_hover(None)
-    canvas.fit_camera(desk)
+    desk.camera_is_due = True
 
 
 @command("Dissolve subpatch", "ctrl+shift+g", menu="Arrange", section=0, possible=_is_subpatch)

@@ -91,25 +91,25 @@ def on_slide(desk: Desk, event: Slide) -> None:
         desk.drop_state(SliderDrag)
 
 
-@command("Increase value", "]", menu="Edit", possible=lambda desk: focused(desk) is not None)
+@command("Increase value", "]", "u", menu="Edit", possible=lambda desk: focused(desk) is not None)
 def increase_value(desk: Desk, payload: object) -> None:
     """Increase the focused value."""
     _nudge(desk, NUDGE)
 
 
-@command("Decrease value", "[", menu="Edit", possible=lambda desk: focused(desk) is not None)
+@command("Decrease value", "[", "y", menu="Edit", possible=lambda desk: focused(desk) is not None)
 def decrease_value(desk: Desk, payload: object) -> None:
     """Decrease the focused value."""
     _nudge(desk, -NUDGE)
 
 
-@command("Increase value (fine)", "shift+]", "}")
+@command("Increase value (fine)", "}", "shift+u")
 def increase_value_fine(desk: Desk, payload: object) -> None:
     """Increase the focused value by a tenth of a step."""
     _nudge(desk, NUDGE * FINE)
 
 
-@command("Decrease value (fine)", "shift+[", "{")
+@command("Decrease value (fine)", "{", "shift+y")
 def decrease_value_fine(desk: Desk, payload: object) -> None:
     """Decrease the focused value by a tenth of a step."""
     _nudge(desk, -NUDGE * FINE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from nodegraph.patch import Document
@@ -16,13 +17,25 @@ from ..view import Point
 from .subpatches import go_to
 
 PAN = 120.0  # screen pixels per key press
+SCROLL = 50.0  # screen pixels per step of the wheel
 SCALES = (0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0)
 
 
 @on(Wheel)
 def wheel(desk: Desk, event: Wheel) -> None:
-    """Zoom at the pointer with the mouse wheel."""
-    zoom_to(desk, desk.camera.zoom * ZOOM_STEP**event.steps, event.at)
+    """Zoom at the pointer with a mouse wheel, pan with a touchpad; Ctrl zooms with both, Shift pans across."""
+    if event.ctrl or not (event.smooth or event.shift or desk.preferences.scroll_pans):
+        zoom_to(desk, desk.camera.zoom * ZOOM_STEP**event.steps, event.at)
+    elif event.shift:
+        _pan(desk, -SCROLL * (event.across or event.steps), 0.0)
+    else:
+        _pan(desk, -SCROLL * event.across, -SCROLL * event.steps)
+
+
+@command("Scrolling pans", menu="View", section=9, checked=lambda desk: desk.preferences.scroll_pans)
+def scrolling_pans(desk: Desk, payload: object) -> None:
+    """Let the wheel pan, too, for touchpads that are not recognised; Ctrl+wheel zooms."""
+    desk.set_preferences(scroll_pans=not desk.preferences.scroll_pans)
 
 
 @on(CameraMoved)
@@ -35,6 +48,8 @@ def panned(desk: Desk, event: CameraMoved) -> None:
 def resized(desk: Desk, event: Resized) -> None:
     """Store the new size of the canvas in px."""
     desk.canvas = (max(event.width, 1.0), max(event.height, 1.0))
+    if desk.camera is desk.fitted:
+        canvas.fit_camera(desk)
 
 
 @command("Zoom in", "ctrl+=", "ctrl++", "=", "+", menu="View", section=0)
@@ -55,7 +70,7 @@ def zoom_one(desk: Desk, payload: object) -> None:
     zoom_to(desk, 1.0, middle(desk))
 
 
-@command("Fit", "home", "ctrl+shift+0", menu="View", section=0)
+@command("Fit", "home", "ctrl+9", menu="View", section=0)
 def fit(desk: Desk, payload: object) -> None:
     """Fit the selection, or the whole patch, in the window."""
     found = canvas.boxes(desk, desk.selection.nodes or None)
@@ -143,11 +158,25 @@ def find(desk: Desk, payload: object) -> None:
     open_palette(desk, "Find in patch", candidates, reveal, "No match in the patch.")
 
 
-@command("Light theme", menu="View", section=9, checked=lambda desk: desk.preferences.theme == "light")
+def _has_theme(name: str) -> Callable[[Desk], bool]:
+    return lambda desk: desk.preferences.theme == name
+
+
+def _toggle_theme(desk: Desk, name: str) -> None:
+    desk.set_preferences(theme="dark" if desk.preferences.theme == name else name)
+    desk.view.set_look(desk.preferences.theme, desk.preferences.scale)
+
+
+@command("Light theme", menu="View", section=9, checked=_has_theme("light"))
 def light_theme(desk: Desk, payload: object) -> None:
     """Switch between the light and the dark theme."""
-    desk.set_preferences(theme="dark" if desk.preferences.theme == "light" else "light")
-    desk.view.set_look(desk.preferences.theme, desk.preferences.scale)
+    _toggle_theme(desk, "light")
+
+
+@command("High contrast", menu="View", section=9, checked=_has_theme("contrast"))
+def high_contrast(desk: Desk, payload: object) -> None:
+    """Switch between the theme of high contrast and the dark theme."""
+    _toggle_theme(desk, "contrast")
 
 
 def _rescale(desk: Desk, step: int) -> None:
@@ -156,7 +185,7 @@ def _rescale(desk: Desk, step: int) -> None:
     desk.view.set_look(desk.preferences.theme, desk.preferences.scale)
 
 
-@command("Larger interface", "ctrl+alt+=", menu="View", section=9)
+@command("Larger interface", "ctrl+alt+=", "ctrl+alt++", menu="View", section=9)
 def larger(desk: Desk, payload: object) -> None:
     """Enlarge menus, text and panels."""
     _rescale(desk, 1)

@@ -10,7 +10,7 @@ from ..canvas import geometry as geo
 from ..canvas.gestures import Gestures
 from ..canvas.minimap import Minimap
 from ..canvas.scene import Scene
-from ..canvas.theme import Theme, faded, family_colour, mixed, rgb
+from ..canvas.theme import Theme, area_title_ground, faded, family_colour, mixed, readable, rgb
 from ..canvas.typeface import supported_text
 from ..view import Pin, Point, WireKey
 from .node import NodeItems
@@ -45,9 +45,11 @@ class DpgCanvas:
         self.drawlist = dpg.add_drawlist(width=100, height=100, parent=parent)
         self._grid = dpg.add_draw_node(parent=self.drawlist)
         self._world = dpg.add_draw_node(parent=self.drawlist)
-        self._note_layer = dpg.add_draw_node(parent=self._world)
+        self._area_layer = dpg.add_draw_node(parent=self._world)
         self._wire_layer = dpg.add_draw_node(parent=self._world)
+        self._note_layer = dpg.add_draw_node(parent=self._world)
         self._node_layer = dpg.add_draw_node(parent=self._world)
+        self._crossing_layer = dpg.add_draw_node(parent=self._world)  # wires that have no way around the blocks
         self._over_layer = dpg.add_draw_node(parent=self._world)
         self._screen_layer = dpg.add_draw_node(parent=self.drawlist)
 
@@ -150,11 +152,13 @@ class DpgCanvas:
             self.nodes[id].place()
         for id in self._moved:
             self._marked_wires.update(self.scene.wires_of(id))
+        if self.gestures is None or not self.gestures.active:
+            self._marked_wires |= self.scene.settle()
         if self._marked_wires:
             self._draw_wires()
         if self._note_marks:
             self._draw_notes()
-        if self._overlay_due or self._camera_due or self._marked or self._moved:
+        if self._overlay_due or self._camera_due or self._marked or self._moved or self._note_marks:
             self._draw_overlay()
         self._marked, self._moved, self._marked_wires, self._note_marks = set(), set(), set(), set()
         self._camera_due = self._overlay_due = self._everything = False
@@ -163,7 +167,7 @@ class DpgCanvas:
         for items in self.nodes.values():
             items.remove()
         self.nodes.clear()
-        for layer in (self._wire_layer, self._note_layer):
+        for layer in (self._wire_layer, self._crossing_layer, self._area_layer, self._note_layer):
             dpg.delete_item(layer, children_only=True)
         self._wires.clear()
         self._notes.clear()
@@ -202,12 +206,12 @@ class DpgCanvas:
             old = self._wires.pop(key, None)
             if old is not None:
                 dpg.delete_item(old)
-            line = self.scene.wire_points(key)
-            if line is not None and key != pulled:
+            route = self.scene.route(key)
+            if route is not None and key != pulled:
                 chosen = key in self.scene.selection.wires
                 self._wires[key] = draw_wire(
-                    self._wire_layer, self.scene.wires[key], line, self.theme, self._drawn_zoom, chosen,
-                    key == self.hovered,
+                    self._wire_layer if route.free else self._crossing_layer, self.scene.wires[key], route, self.theme,
+                    self._drawn_zoom, chosen, key == self.hovered,
                 )  # fmt: skip
 
     def _draw_notes(self) -> None:
@@ -221,13 +225,13 @@ class DpgCanvas:
     def _draw_note(self, id: str) -> Tag:
         visual, z, theme = self.scene.notes[id], self._drawn_zoom, self.theme
         left, top, right, bottom = (v * z for v in self.scene.note_box(id))
-        # areas are drawn below comments, so their groups come first
-        group = dpg.add_draw_node(parent=self._note_layer)
+        group = dpg.add_draw_node(parent=self._area_layer if visual.size else self._note_layer)
         colour, chosen = rgb(visual.colour), id in self.scene.selection.notes
         edge = theme.selected if chosen else faded(colour, 0.75)
+        fill = faded(colour, 0.14) if visual.size else mixed(theme.canvas, colour, 0.12)
         dpg.draw_rectangle(
-            (left, top), (right, bottom), fill=faded(colour, 0.14 if visual.size else 0.10), color=edge,
-            rounding=5 * z, thickness=1.6 if chosen else 1.0, parent=group,
+            (left, top), (right, bottom), fill=fill, color=edge, rounding=5 * z, thickness=1.6 if chosen else 1.0,
+            parent=group,
         )  # fmt: skip
         size = geo.NOTE_SIZE * z
         if visual.size:
@@ -241,7 +245,7 @@ class DpgCanvas:
                 color=CLEAR, parent=group,
             )  # fmt: skip
         y = top + ((geo.TITLE - geo.NOTE_SIZE) / 2 if visual.size else geo.GAP + 1) * z
-        ink = theme.text if not visual.size else mixed(theme.text, colour, 0.15)
+        ink = theme.text if not visual.size else readable(theme.text, area_title_ground(theme, colour))
         room = visual.size[0] - 2 * geo.EDGE if visual.size else geo.NOTE_WIDE
         for line in geo.note_lines(supported_text(visual.text), room):
             dpg.draw_text((left + geo.EDGE * z, y), line, size=size, color=ink, parent=group)
@@ -277,8 +281,8 @@ class DpgCanvas:
         if gestures is not None and gestures.drop_wire is not None:
             line = self.scene.wire_points(gestures.drop_wire)
             if line:
-                stroke(self._over_layer, "signal", line, theme, z, theme.focus, False)
-        if self.minimap.shown and self.scene.nodes:
+                stroke(self._over_layer, "signal", line, theme, z, theme.focus)
+        if self.minimap.update(self.scene):
             self._draw_minimap()
 
     def _draw_ghost(self, start: Pin, at: Point) -> None:
@@ -288,7 +292,7 @@ class DpgCanvas:
         ends = (place, at) if start.output else (at, place)
         kind = self.scene.kind_of(start)
         colour = self.theme.kinds.get(kind, self.theme.faint)
-        stroke(self._over_layer, kind, list(ends), self.theme, self._drawn_zoom, faded(colour, 0.85), False)
+        stroke(self._over_layer, kind, geo.points(*ends), self.theme, self._drawn_zoom, faded(colour, 0.85))
 
     def _draw_minimap(self) -> None:
         theme, layer = self.theme, self._screen_layer

@@ -26,17 +26,15 @@ class Fields:
         dpg.focus_item(tag)
         self._awaited = (tag, dpg.get_frame_count() + PATIENCE)
 
-    def capture_key(self, name: str) -> bool:
-        """Add a key to a field that waits for the focus; return whether there is one."""
+    def capture_key(self, typed: str) -> bool:
+        """Add the character that a key types to a field that waits for the focus; return whether there is one."""
         if self._awaited is None:
             return False
         tag, until = self._awaited
         if not dpg.does_item_exist(tag) or dpg.is_item_active(tag) or dpg.get_frame_count() > until:
             self._awaited = None
             return False
-        letter = " " if name == "space" else name
-        if len(letter) == 1:
-            dpg.set_value(tag, dpg.get_value(tag) + letter)
+        dpg.set_value(tag, dpg.get_value(tag) + typed)
         return True
 
     @property

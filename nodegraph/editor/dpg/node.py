@@ -8,13 +8,14 @@ import dearpygui.dearpygui as dpg
 
 from ..canvas import geometry as geo
 from ..canvas.scene import SceneNode
-from ..canvas.theme import Colour, Theme, faded, family_colour, mixed, rgb
+from ..canvas.theme import Colour, Theme, faded, family_colour, mixed, rgb, title_colour
 from ..canvas.typeface import ellipsize, supported_text, width
 from ..view import NodeRow, Pin, PinVisual, ValueVisual
 from .plot import CLEAR, Plot, Textures
 
 FONT = 13.0  # pixels at zoom 1
 SMALL = 10.5
+LANE_BARS = 5.0  # height of the bars of lanes, at zoom 1
 READABLE = 4.0  # pixels; smaller text is not drawn
 Tag = int | str
 
@@ -27,7 +28,7 @@ class NodeItems:
         self.group = dpg.add_draw_node(parent=parent)
         self.plot: Plot | None = None
         self._values: dict[str, _ValueItems] = {}
-        self._pins: dict[tuple[str, bool], tuple[Tag, Colour]] = {}
+        self._pins: dict[tuple[str, bool], tuple[Tag, Colour, Colour]] = {}  # item, fill, edge
         self._badge: list[Tag] = []
         self._load: Tag | None = None
         self._outline: Tag | None = None
@@ -55,7 +56,7 @@ class NodeItems:
         colour = (
             rgb(visual.colour) if visual.colour else family_colour("subpatches" if visual.subpatch else visual.family)
         )
-        round_by = 6.0 * z
+        colour, round_by = title_colour(colour), 6.0 * z
         self._box((2 * z, 3 * z), (width + 2 * z, height + 4 * z), theme.shadow, round_by + 1)
         self._box((0, 0), (width, height), theme.node, round_by)
         self._box((0, 0), (width, title), colour, round_by)
@@ -69,7 +70,7 @@ class NodeItems:
         room = width - (2 * geo.EDGE + (0 if visual.folded else 34.0)) * z
         text = ellipsize(supported_text(visual.title), (FONT + 0.5) * z, room)
         self._text((geo.EDGE * z, (title - (FONT + 0.5) * z) / 2), text, (FONT + 0.5) * z, theme.title_text)
-        self._load = self._text((width, 0), "", SMALL * z, faded(theme.title_text, 0.65))
+        self._load = self._text((width, 0), "", SMALL * z, theme.title_text)
         if shape.display is not None:
             left, top, right, bottom = (v * z for v in shape.display)
             self.plot = Plot(
@@ -101,7 +102,7 @@ class NodeItems:
         y = (place.box[1] + (geo.ROW - FONT) / 2) * z
         inner = (place.box[2] - 2 * (geo.EDGE + 4)) * z
         count = row.pin.count if row.pin else ""
-        label, faint = supported_text(row.label), faded(self.theme.faint, 0.9)
+        label, faint = supported_text(row.label), self.theme.faint
         small = SMALL * z
         count_wide = width(count, small) + 6 * z if count else 0.0
         label = ellipsize(label, size, inner - count_wide)
@@ -122,10 +123,9 @@ class NodeItems:
         z = self.zoom
         if visual.count.startswith("×"):  # a ring marks several lanes
             dpg.draw_circle((x * z, y * z), (geo.PIN + 2.2) * z, color=faded(colour, 0.55), parent=self.group)
-        self._pins[row.port, output] = (
-            pin_mark(self.group, (x * z, y * z), visual.kind, z, colour, self.theme),
-            colour,
-        )
+        fill, edge = (colour, self.theme.node_edge) if visual.wired else (self.theme.track, colour)
+        mark = pin_mark(self.group, (x * z, y * z), visual.kind, z, fill, edge)
+        self._pins[row.port, output] = (mark, fill, edge)
 
     # -- dynamic items -------------------------------------------------------------------------------------
 
@@ -150,7 +150,7 @@ class NodeItems:
         x, y = (self.shown.shape.size[0] - 14.0) * z, geo.TITLE / 2 * z
         self._badge = [
             dpg.draw_circle((x, y), 7.5 * z, fill=self.theme.alarm, color=self.theme.node_edge, parent=self.group),
-            self._text((x - width("!", 13 * z) / 2, y - 6.8 * z), "!", 13 * z, (255, 255, 255, 255)),
+            self._text((x - width("!", 13 * z) / 2, y - 6.8 * z), "!", 13 * z, self.theme.panel_deep),
         ]
 
     def set_load(self, text: str) -> None:
@@ -189,9 +189,9 @@ class NodeItems:
 
     def dim_pins(self, fit: frozenset[Pin] | None) -> None:
         """Dim all pins except those that fit a wire; None restores all."""
-        for (port, output), (tag, colour) in self._pins.items():
-            bright = fit is None or Pin(self.shown.visual.id, port, output) in fit
-            dpg.configure_item(tag, fill=colour if bright else faded(colour, 0.18))
+        for (port, output), (tag, fill, edge) in self._pins.items():
+            bright = 1.0 if fit is None or Pin(self.shown.visual.id, port, output) in fit else 0.18
+            dpg.configure_item(tag, fill=faded(fill, bright), color=faded(edge, bright))
 
 
 class _ValueItems:
@@ -206,6 +206,8 @@ class _ValueItems:
         ground = theme.control if value.kind == "choice" else theme.track
         node._box((left, top), (right, bottom), ground, 3.5 * z)
         self.fill: Tag | None = None
+        self.bars: list[Tag] = []
+        self.lanes: tuple[float, ...] = ()
         if value.kind == "slider":
             self.fill = node._box((left, top), (left, bottom), theme.fill, 3.5 * z)
         elif value.kind == "live":
@@ -236,6 +238,7 @@ class _ValueItems:
         elif value.kind == "live" and self.fill is not None:
             x = left + (right - left) * min(max(value.position, 0.0), 1.0)
             dpg.configure_item(self.fill, pmax=(x, bottom), show=value.position >= 0.0)
+            self._show_lanes(value.lanes)
         if value.kind == "toggle" and self.fill is not None:
             side = bottom - top - 6 * z
             box = ((right - 5 * z - side, top + 3 * z), (right - 5 * z, top + 3 * z + side))
@@ -249,6 +252,23 @@ class _ValueItems:
             dpg.configure_item(self.text, color=theme.kinds.get(self.row.pin.kind if self.row.pin else "", theme.text))
         elif value.mark:
             dpg.configure_item(self.text, color=theme.warn)
+
+    def _show_lanes(self, lanes: tuple[float, ...]) -> None:
+        """Draw the bars of several lanes; only those that changed are moved."""
+        left, _, right, bottom = self.box
+        z = self.node.zoom
+        step = (right - left) / max(len(lanes), 1)
+        if len(lanes) != len(self.bars):
+            for tag in self.bars:
+                dpg.delete_item(tag)
+            colour = self.node.theme.kinds.get(self.row.pin.kind if self.row.pin else "signal", self.node.theme.fill)
+            self.bars = [self.node._box((0, 0), (0, 0), colour) for _ in lanes]
+            self.lanes = (-1.0,) * len(lanes)
+        for i, (tag, height, before) in enumerate(zip(self.bars, lanes, self.lanes)):
+            if height != before:
+                x, high = left + i * step, max(LANE_BARS * z * height, 1.0)
+                dpg.configure_item(tag, pmin=(x, bottom - high), pmax=(x + max(step - 1.5 * z, 1.0), bottom))
+        self.lanes = lanes
 
     def _write(self, text: str, from_right: float) -> None:
         if text == self.written and text:
@@ -265,19 +285,18 @@ class _ValueItems:
         dpg.configure_item(self.label, text=label)
 
 
-def pin_mark(parent: Tag, at: geo.Point, kind: str, zoom: float, colour: Colour, theme: Theme) -> Tag:
+def pin_mark(parent: Tag, at: geo.Point, kind: str, zoom: float, fill: Colour, edge: Colour) -> Tag:
     """Draw a pin in the shape of its kind.
 
     Circle: signal; square: spectrum; diamond: magnitude; triangle: phase; hexagon: latent; arrow: events.
     """
     x, y = at
-    r = geo.PIN * zoom
-    edge = theme.node_edge
+    r, thick = geo.PIN * zoom, max(1.6 * zoom, 1.0)
     if kind == "signal":
-        return dpg.draw_circle(at, r, fill=colour, color=edge, parent=parent)
+        return dpg.draw_circle(at, r, fill=fill, color=edge, thickness=thick, parent=parent)
     if kind == "spectrum":
         box = ((x - r, y - r), (x + r, y + r))
-        return dpg.draw_rectangle(*box, fill=colour, color=edge, rounding=1.0, parent=parent)
+        return dpg.draw_rectangle(*box, fill=fill, color=edge, rounding=1.0, thickness=thick, parent=parent)
     corners = {"magnitude": (4, 0.0), "phase": (3, -math.pi / 2), "latent": (6, 0.0), "events": (3, 0.0)}
     count, turn = corners.get(kind, (5, -math.pi / 2))
     r *= 1.25
@@ -285,4 +304,4 @@ def pin_mark(parent: Tag, at: geo.Point, kind: str, zoom: float, colour: Colour,
         (x + r * math.cos(turn + 2 * math.pi * i / count), y + r * math.sin(turn + 2 * math.pi * i / count))
         for i in range(count + 1)
     ]
-    return dpg.draw_polygon(ring, fill=colour, color=edge, parent=parent)
+    return dpg.draw_polygon(ring, fill=fill, color=edge, thickness=thick, parent=parent)

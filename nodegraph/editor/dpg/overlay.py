@@ -14,6 +14,8 @@ from .fields import screen_size
 FONT = 14.0
 SHOWN = 4.5  # seconds that a message is shown
 MAX_LENGTH = 78  # letters per line
+AWAY = 14.0  # pixels between a block and its tooltip
+Box = tuple[float, float, float, float]
 
 
 @dataclass
@@ -35,7 +37,9 @@ class Overlay:
         self._hint = ""
         self._refused = False
         self._tip = ""
+        self._beside: Box | None = None  # the box that the tip must not cover
         self._toasts: list[Toast] = []
+        self._mouse = (0.0, 0.0)
         self._drawn: object = None
 
     def hint(self, text: str, refused: bool) -> None:
@@ -51,9 +55,14 @@ class Overlay:
         """Whether the hint explains a refused wire."""
         return bool(self._hint) and self._refused
 
-    def tip(self, text: str) -> None:
-        """Set the tooltip of the item under the pointer; a hint takes precedence."""
-        self._tip = supported_text(text)
+    def tip(self, text: str, beside: Box | None = None) -> None:
+        """Set the tooltip of the item under the pointer, to be shown beside a box; a hint takes precedence."""
+        self._tip, self._beside = supported_text(text), beside
+
+    @property
+    def tip_box(self) -> Box | None:
+        """The box of the displayed tooltip in window pixels, or None."""
+        return self._tip_place(self._tip) if self._tip and not self._hint else None
 
     def notify(self, text: str, alarm: bool) -> None:
         stays = SHOWN + 0.03 * len(text)
@@ -67,10 +76,10 @@ class Overlay:
 
     def refresh(self, mouse: tuple[float, float]) -> None:
         """Redraw the overlay if it changed; called once per frame."""
-        now = time.monotonic()
+        now, self._mouse = time.monotonic(), mouse
         self._toasts = [toast for toast in self._toasts if toast.until > now]
         words = self._hint or self._tip
-        look = (words, self._refused, mouse if words else None, tuple(t.text for t in self._toasts),
+        look = (words, self._refused, mouse if words else None, self._beside, tuple(t.text for t in self._toasts),
                 screen_size(), id(self.theme))  # fmt: skip
         if look == self._drawn:
             return
@@ -78,7 +87,7 @@ class Overlay:
         dpg.delete_item(self._list, children_only=True)
         if words:
             colour = self.theme.alarm if self.refused else self.theme.accent
-            self._box(words, (mouse[0] + 16, mouse[1] + 18), colour)
+            self._box(words, self._tip_place(words)[:2] if not self._hint else (mouse[0] + 16, mouse[1] + 18), colour)
         wide, height = screen_size()
         y = height - 36.0 * self.scale
         for toast in reversed(self._toasts):
@@ -88,11 +97,29 @@ class Overlay:
             y -= len(lines) * size * 1.3 + 22
             self._box(toast.text, ((wide - across) / 2, y), self.theme.alarm if toast.alarm else self.theme.accent)
 
+    def _tip_place(self, text: str) -> Box:
+        """Return the box of the tooltip: right of the block, else left of it, else below or above it."""
+        wide, high = self._size(text)
+        screen = screen_size()
+        left, top, right, bottom = self._beside or (*self._mouse, *self._mouse)
+        y = max(min(self._mouse[1] - high / 2, screen[1] - high - 4), 4.0)
+        if right + AWAY + wide < screen[0]:
+            x = right + AWAY
+        elif left - AWAY - wide > 0:
+            x = left - AWAY - wide
+        else:
+            x = max(min(left, screen[0] - wide - 4), 4.0)
+            y = bottom + AWAY if bottom + AWAY + high < screen[1] else max(top - AWAY - high, 4.0)
+        return x, y, x + wide, y + high
+
+    def _size(self, text: str) -> tuple[float, float]:
+        size, lines = FONT * self.scale, _lines(text)
+        return max(width(line, size) for line in lines) + 24, len(lines) * size * 1.3 + 12
+
     def _box(self, text: str, at: tuple[float, float], colour: tuple[int, int, int, int]) -> None:
         size, theme = FONT * self.scale, self.theme
         lines = _lines(text)
-        wide = max(width(line, size) for line in lines) + 24
-        height = len(lines) * size * 1.3 + 12
+        wide, height = self._size(text)
         screen = screen_size()
         x, y = max(min(at[0], screen[0] - wide - 4), 4), max(min(at[1], screen[1] - height - 4), 4)
         dpg.draw_rectangle(

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..canvas import typeface
 from ..canvas.theme import Colour, Theme, faded
+from ..sound.readout import DIVISIONS
 from ..view import Drawing
 
 TEXTURE = (256, 96)  # columns and rows of a spectrogram texture
@@ -94,6 +95,8 @@ class Plot:
         width, height = self.size
         if drawing.kind == "wave":
             self._rule((0, height / 2), (width, height / 2))
+            for i in range(1, DIVISIONS):
+                self._rule((width * i / DIVISIONS, 0), (width * i / DIVISIONS, height), 0.15)
         elif drawing.kind == "spectrum":
             for level in (-24.0, -48.0, -72.0):
                 if drawing.low < level < drawing.high:
@@ -128,7 +131,7 @@ class Plot:
                 self._label((x + 2.0, height - self.font - 2.0), text)
 
     def _label(self, at: tuple[float, float], text: str) -> None:
-        dpg.draw_text(at, text, size=self.font, color=faded(self.theme.faint, 0.8), parent=self._below)
+        dpg.draw_text(at, text, size=self.font, color=self.theme.faint, parent=self._below)
 
     def _y(self, value: float, low: float, high: float) -> float:
         return self.size[1] * (1.0 - (value - low) / max(high - low, 1e-9))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dearpygui.dearpygui as dpg
 
-from ..canvas.theme import Theme, faded
+from ..canvas.theme import Theme, readable
 
 Tag = int | str
 
@@ -19,7 +19,7 @@ def widget_theme(theme: Theme) -> Tag:
         dpg.mvThemeCol_Border: theme.grid_strong,
         dpg.mvThemeCol_Text: theme.text,
         dpg.mvThemeCol_TextDisabled: theme.faint,
-        dpg.mvThemeCol_TextSelectedBg: faded(theme.accent, 0.5),
+        dpg.mvThemeCol_TextSelectedBg: theme.fill,
         dpg.mvThemeCol_FrameBg: theme.track,
         dpg.mvThemeCol_FrameBgHovered: theme.control,
         dpg.mvThemeCol_FrameBgActive: theme.control,
@@ -28,13 +28,13 @@ def widget_theme(theme: Theme) -> Tag:
         dpg.mvThemeCol_TitleBgCollapsed: theme.panel_deep,
         dpg.mvThemeCol_Button: theme.control,
         dpg.mvThemeCol_ButtonHovered: theme.control_hover,
-        dpg.mvThemeCol_ButtonActive: theme.accent,
-        dpg.mvThemeCol_Header: faded(theme.accent, 0.35),
-        dpg.mvThemeCol_HeaderHovered: faded(theme.accent, 0.5),
-        dpg.mvThemeCol_HeaderActive: theme.accent,
+        dpg.mvThemeCol_ButtonActive: theme.fill,
+        dpg.mvThemeCol_Header: theme.fill,
+        dpg.mvThemeCol_HeaderHovered: theme.fill,
+        dpg.mvThemeCol_HeaderActive: theme.fill,
         dpg.mvThemeCol_CheckMark: theme.accent,
-        dpg.mvThemeCol_SliderGrab: theme.accent,
-        dpg.mvThemeCol_SliderGrabActive: theme.focus,
+        dpg.mvThemeCol_SliderGrab: readable(theme.accent, theme.text),
+        dpg.mvThemeCol_SliderGrabActive: readable(theme.accent, theme.text),
         dpg.mvThemeCol_Separator: theme.grid_strong,
         dpg.mvThemeCol_ScrollbarBg: theme.panel_deep,
         dpg.mvThemeCol_ScrollbarGrab: theme.control_hover,
@@ -45,7 +45,7 @@ def widget_theme(theme: Theme) -> Tag:
         dpg.mvThemeCol_TableRowBgAlt: theme.track,
         dpg.mvThemeCol_TableBorderLight: theme.grid_strong,
         dpg.mvThemeCol_TableBorderStrong: theme.grid_strong,
-        dpg.mvThemeCol_PlotHistogram: theme.accent,
+        dpg.mvThemeCol_PlotHistogram: readable(theme.accent, theme.text),
         dpg.mvThemeCol_ResizeGrip: theme.control_hover,
         dpg.mvThemeCol_NavHighlight: theme.focus,
         dpg.mvThemeCol_ModalWindowDimBg: (0, 0, 0, 110),

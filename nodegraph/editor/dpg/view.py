@@ -11,6 +11,7 @@ from typing import Any
 
 import dearpygui.dearpygui as dpg
 
+from ..canvas import geometry as geo
 from ..canvas import typeface
 from ..canvas.gestures import FieldRequest, Gestures, Modifiers
 from ..canvas.minimap import Minimap
@@ -23,6 +24,8 @@ from ..events import (
     Key,
     KeyReleased,
     MenuPicked,
+    NodeAt,
+    Over,
     PathPicked,
     Pointer,
     PromptAnswered,
@@ -34,6 +37,7 @@ from ..view import (
     Camera,
     Drawing,
     Item,
+    MasterVisual,
     MenuItem,
     NodeVisual,
     NoteVisual,
@@ -50,6 +54,7 @@ from .canvas import DpgCanvas
 from .canvas_text import CanvasText
 from .fields import Fields, ValueField, screen_size
 from .file_dialog import FileDialog
+from .keyboard import COMMAND, CTRL, RELEASE, SHIFT, Keyboard, KeyInput
 from .keys import NAMES, modifiers_down, name_of
 from .menus import MenuBar, PopupMenu
 from .overlay import Overlay
@@ -63,7 +68,9 @@ from .window import clipboard_text, on_drop
 
 FONT = 15
 MENU_HIGH = 25.0
-TIP_DELAY = 0.6  # seconds until the tooltip of the item under the pointer is shown
+TIP_DELAY = 0.7  # seconds until the tooltip of the item under the pointer is shown
+QUIET = 60.0  # further seconds without a tip after a key, unless the pointer moves
+SMOOTH_TIME = 0.5  # seconds after a step of a touchpad in which steps are of the same gesture
 DOUBLE_TIME, DOUBLE_FRAMES = 0.35, 5  # largest interval of a double click, in seconds and in frames
 NEVER: tuple[int, Point, float, int] = (-1, (0.0, 0.0), -1e9, -1000)
 BUTTONS = {0: "left", 1: "right", 2: "middle"}
@@ -84,10 +91,11 @@ class DpgView:
         self.running = True
         self._events: list[Event] = []
         self._mouse: Point = (0.0, 0.0)
-        self._moved_at = 0.0
+        self._moved_at = self._smooth_until = 0.0
         self._last_press = NEVER
-        self._keys_down: dict[int, str] = {}
-        self._load_reported = False
+        self.keyboard = Keyboard()
+        self._keys_down: dict[int, str] = {}  # positions of held keys by their code
+        self._tip_shown = False
         self._windowed = False
         self._title = "nodegraph"
         self._menus: tuple[MenuItem, ...] = ()
@@ -117,7 +125,7 @@ class DpgView:
             no_scroll_with_mouse=True, no_saved_settings=True,
         )  # fmt: skip
         self.canvas = DpgCanvas(self._main, self.scene, self.minimap, self.theme, self.textures)
-        self.status = StatusLine(self._main, self.theme)
+        self.status = StatusLine(self._main, self.theme, self._events.append)
         dpg.bind_item_font(self._main, self.medium)
         self._bare = bare_theme(self.theme.canvas)
         dpg.bind_item_theme(self._main, self._bare)
@@ -156,6 +164,7 @@ class DpgView:
         dpg.show_viewport()
         self._windowed = True
         dpg.render_dearpygui_frame()
+        self.keyboard.attach()
         on_drop(lambda paths: self._events.append(FilesDropped(paths, self._canvas_at(self._mouse))))
         self._layout()
 
@@ -182,6 +191,10 @@ class DpgView:
         """Return the events since the last call."""
         if self._windowed:
             self._run_callbacks()
+            for key in self.keyboard.ready():
+                self._released_key(key) if key.action == RELEASE else self._pressed_key(key)
+            for across, down, bits in self.keyboard.scrolled():
+                self._scrolled(across, down, bits)
             if not dpg.is_dearpygui_running():
                 self._events.append(CloseRequested())
         self._watch_keys()
@@ -201,21 +214,40 @@ class DpgView:
     def refresh(self) -> None:
         """Redraw changes."""
         self._show_tip()
+        if self._in_front:
+            self.hover.hide()
         self.canvas.refresh()
         self.status.refresh()
         self.canvas_text.refresh(self.scene.size, self.scale, self.theme)
         self.overlay.refresh(self._mouse)
 
+    @property
+    def _in_front(self) -> bool:
+        """Whether a menu, list, field or dialog is open: nothing else is shown at the pointer then."""
+        return self.popup.is_open or self.palette.is_open or self.value_field.is_open or self.files.is_open
+
     def _show_tip(self) -> None:
-        """Show the tooltip of the item under a pointer that has not moved for TIP_DELAY."""
+        """Show the tooltip of the item under a pointer that has rested for TIP_DELAY, beside its block."""
         rested = time.monotonic() - self._moved_at > TIP_DELAY
-        busy = self.gestures.active or self.popup.is_open or self.palette.is_open or not self._windowed
+        busy = self.gestures.active or self._in_front or self.hover_wire is not None or not self._windowed
         if not rested or busy or not self._on_canvas():
             self.overlay.tip("")
-            self._load_reported = False
-        elif not self._load_reported:
-            self.overlay.tip(self.scene.tip(self.scene.item_at(self._canvas_at(self._mouse))))
-            self._load_reported = True
+            self._tip_shown = False
+        elif not self._tip_shown:
+            over = self.scene.item_at(self._canvas_at(self._mouse))
+            self.overlay.tip(self.scene.tip(over), self._window_box(over))
+            self._tip_shown = True
+
+    def _window_box(self, over: Over) -> geo.Box | None:
+        """Return the box of the block of an item in window pixels, or None."""
+        shown = self.scene.nodes.get(
+            over.node if isinstance(over, Pin) else over.id if isinstance(over, NodeAt) else ""
+        )
+        if shown is None:
+            return None
+        (left, top), (right, bottom) = self.scene.to_screen(shown.box[:2]), self.scene.to_screen(shown.box[2:])
+        above = MENU_HIGH * self.scale
+        return left, top + above, right, bottom + above
 
     # -- user input ----------------------------------------------------------------------------------------
 
@@ -229,9 +261,13 @@ class DpgView:
     def _on_canvas(self) -> bool:
         return bool(dpg.is_item_hovered(self.canvas.drawlist))
 
-    def _modifiers(self) -> Modifiers:
-        ctrl, shift, _ = modifiers_down()
-        return Modifiers(shift, ctrl)
+    def _modifiers(self, pressed: int | None = None) -> Modifiers:
+        """Return the modifiers that are held, or those held when this mouse button was pressed."""
+        if not self.keyboard.attached:
+            ctrl, shift, _ = modifiers_down()
+            return Modifiers(shift, ctrl)
+        bits = self.keyboard.pressed_with.get(pressed, 0) if pressed is not None else self.keyboard.modifiers
+        return Modifiers(bool(bits & SHIFT), bool(bits & (CTRL | COMMAND)))
 
     def _pressed(self, _sender: Any, button: int) -> None:
         if self.palette.is_open:
@@ -239,9 +275,11 @@ class DpgView:
             self.palette.press(self._mouse)
             if inside:
                 return
+        if button == 0 and not self.files.is_open and self.status.press(self._mouse):
+            return
         name, double = BUTTONS.get(button), self._is_double(button)
         if name and self._on_canvas() and not self.files.is_open:
-            self.gestures.press(name, self._inside(self._mouse), self._modifiers(), double)
+            self.gestures.press(name, self._inside(self._mouse), self._modifiers(button), double)
 
     def _is_double(self, button: int) -> bool:
         """Return whether a press is the second of a double click; the limit in frames allows for slow drawing."""
@@ -254,12 +292,15 @@ class DpgView:
     def _released(self, _sender: Any, button: int) -> None:
         if self.palette.is_open:
             self.palette.release(self._mouse, self._canvas_at(self._mouse) if self._on_canvas() else None)
+        if button == 0:
+            self.status.release()
         if name := BUTTONS.get(button):
             self.gestures.release(name, self._inside(self._mouse), self._modifiers())
 
     def _moved(self, _sender: Any, where: Any) -> None:
         self._mouse = (float(where[0]), float(where[1]))
         self._moved_at = time.monotonic()
+        self.status.drag(self._mouse)
         if self.gestures.active or self._on_canvas():
             self.gestures.move(self._inside(self._mouse), self._modifiers())
         else:
@@ -268,13 +309,37 @@ class DpgView:
     def _wheeled(self, _sender: Any, steps: float) -> None:
         if self.palette.is_open and self.palette.inside(self._mouse):
             self.palette.wheel(steps)
-        elif self._on_canvas():
-            self.gestures.wheel(steps, self._inside(self._mouse))
+        elif self._on_canvas() and not self.keyboard.attached:
+            self.gestures.wheel(steps, self._inside(self._mouse), 0.0, False, self._modifiers())
+
+    def _scrolled(self, across: float, down: float, bits: int) -> None:
+        """Handle a step of the wheel or a touchpad, which is known by fractions of steps and by steps across."""
+        now = time.monotonic()
+        if across or down % 1.0:
+            self._smooth_until = now + SMOOTH_TIME
+        is_over_palette = self.palette.is_open and self.palette.inside(self._mouse)
+        if self._on_canvas() and not is_over_palette:
+            held = Modifiers(bool(bits & SHIFT), bool(bits & (CTRL | COMMAND)))
+            self.gestures.wheel(down, self._inside(self._mouse), across, now < self._smooth_until, held)
 
     def _key(self, _sender: Any, code: int) -> None:
-        name = name_of(code)
-        if not name or self.fields.capture_key(name):
+        pressed, name = self.keyboard.pressed(code), name_of(code)
+        if not self.keyboard.attached and name:  # on a platform where it cannot be attached
+            position = NAMES[code]
+            typed = " " if name == "space" else name if len(name) == 1 else ""
+            pressed = KeyInput((name,), position if name == position else "", typed, code)
+        if pressed is not None:
+            self._pressed_key(pressed)
+
+    def _released_key(self, key: KeyInput) -> None:
+        if key.key in self._keys_down:
+            self._events.append(KeyReleased(self._keys_down.pop(key.key)))
+
+    def _pressed_key(self, pressed: KeyInput) -> None:
+        self._moved_at = time.monotonic() + QUIET  # a tip disappears at a key
+        if not pressed.names or self.fields.capture_key(pressed.typed):
             return
+        name = pressed.names[0]
         if name == "escape":
             if self.value_field.is_open:
                 return self.value_field.close(None)
@@ -285,20 +350,19 @@ class DpgView:
             if self.popup.is_open:
                 return self.popup.close()
         if self.files.is_open or self.value_field.is_open:
-            return None
+            return
         typing = self.fields.typing
         if not typing or name in ("escape", "up", "down", "pageup", "pagedown", "enter", "tab"):
-            self._events.append(Key(name, typing))
-            self._keys_down[code] = NAMES[code]
-        return None
+            self._events.append(Key(name, typing, pressed.names[1:], pressed.position))
+            self._keys_down[pressed.key] = pressed.position
 
     def _watch_keys(self) -> None:
-        """Report released keys by polling: no release event arrives if the window or a field takes the focus."""
+        """Release the keys when a field takes the focus; DearPyGui reports no releases at all."""
         typing = bool(self._keys_down) and self.fields.typing
-        for code, name in list(self._keys_down.items()):
-            if typing or not dpg.is_key_down(code):
+        for code, position in list(self._keys_down.items()):
+            if typing or not (self.keyboard.attached or dpg.is_key_down(code)):
                 del self._keys_down[code]
-                self._events.append(KeyReleased(name))
+                self._events.append(KeyReleased(position))
 
     def _picked(self, item: MenuItem) -> None:
         if item.command.startswith(CHOSEN):
@@ -374,11 +438,11 @@ class DpgView:
         self.canvas.wire_changed(key)
 
     def show_note(self, visual: NoteVisual) -> None:
-        self.scene.notes[visual.id] = visual
+        self.scene.show_note(visual)
         self.canvas.note_changed(visual.id)
 
     def hide_note(self, id: str) -> None:
-        self.scene.notes.pop(id, None)
+        self.scene.hide_note(id)
         self.canvas.note_changed(id)
 
     def set_selection(
@@ -466,6 +530,9 @@ class DpgView:
 
     def set_status(self, status: Status) -> None:
         self.status.show(status)
+
+    def set_master(self, master: MasterVisual) -> None:
+        self.status.show_master(master)
 
     def set_path(self, names: tuple[str, ...]) -> None:
         if self._path_window is not None:

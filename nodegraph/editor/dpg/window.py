@@ -16,7 +16,7 @@ _callbacks: list[object] = []  # references to callbacks, which must outlive the
 UNICODE_TEXT = 13  # CF_UNICODETEXT
 
 
-def _glfw() -> Any:
+def window_library() -> Any:
     """Return the window library inside DearPyGui, or None if the build hides it."""
     try:
         import dearpygui._dearpygui as library
@@ -35,7 +35,7 @@ def on_drop(report: Callable[[tuple[Path, ...]], None]) -> bool:
 
     Call it after the window is shown.
     """
-    glfw = _glfw()
+    glfw = window_library()
     window = glfw.glfwGetCurrentContext() if glfw else None
     if not window:
         return False
@@ -54,7 +54,7 @@ def on_drop(report: Callable[[tuple[Path, ...]], None]) -> bool:
 
 def clipboard_text() -> str:
     """Return the text in the clipboard, or "". DearPyGui's function ends the process if there is none."""
-    glfw = _glfw()
+    glfw = window_library()
     if glfw is not None:
         glfw.glfwSetErrorCallback(None)  # suppresses a message on the terminal if the clipboard has no text
         window = glfw.glfwGetCurrentContext()

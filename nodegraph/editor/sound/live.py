@@ -27,13 +27,14 @@ from nodegraph.quantum import QUANTUM
 from nodegraph.recording.flight import FlightRecorder
 from nodegraph.recording.keeping import Recording, WireRecording
 
-from .protocol import Reading, SoundState
+from .protocol import OutputLevel, Reading, SoundState
 
 NONE = "none"
 LOAD_PERIOD = 1.0  # seconds over which the load is averaged
 STATE_PERIOD = 0.2  # seconds for which a SoundState is cached
 WATCH_PERIOD = 0.25  # seconds between two checks of the device
 COMPILE_NOTICE_AFTER = 0.4  # seconds before "compiling blocks" is shown
+LEVEL_FRAMES = 8192  # largest number of sample frames in a level of the output
 FRAMES_SEEN = 512  # frames in a reading of a frame wire
 
 
@@ -89,6 +90,8 @@ class LiveSound:
         self._state_time = -1e9
         self._loads: tuple[float, np.ndarray] = (0.0, np.zeros(1))
         self._load = 0.0
+        self._volume = 1.0
+        self._meter: tuple[Live | None, int, int] = (None, 0, 0)  # engine, position on its tape, limited samples
         self._live = self._open_first()
         self._worker = threading.Thread(target=self._loader_loop, name="nodegraph-loader", daemon=True)
         self._worker.start()
@@ -119,6 +122,7 @@ class LiveSound:
         try:
             live.watch(self._watched)
             live.pause(self._paused)
+            live.volume = self._volume
             live.fuse()
             live.start()
             self._flight = None
@@ -287,7 +291,7 @@ class LiveSound:
             clock=live.clock,
             load=self._mean_load(now),
             xruns=report.xruns,
-            latency=live.plan.latency if live.plan else 0,
+            latency=live.latency,
             device_latency=live.device_latency,
             recording=f"{recording.path.name if recording.path else ''} {recording.seconds:.0f} s" if recording else "",
             wires={end: f"{end} {recording.seconds:.0f} s" for end, recording in self._wires.items()},
@@ -297,6 +301,7 @@ class LiveSound:
             faults=_faults(live),
             times=_times(live),
             late_answers=sum(report.late_answers.values()),
+            tier="compiling" if live.fusion and live.fusion.is_compiling else live.tier.partition(" ")[0],
         )
         return self._state
 
@@ -392,6 +397,23 @@ class LiveSound:
     @property
     def _watched(self) -> frozenset[str]:
         return self._watched_outputs | self._wires.keys()
+
+    def output_level(self) -> OutputLevel:
+        live = self._live
+        owner, position, limited = self._meter
+        end, now_limited = live.output_tape.written, live.limited_samples
+        self._meter = (live, end, now_limited)
+        start = max(position, end - LEVEL_FRAMES) if owner is live else end
+        if start == end:
+            return OutputLevel(*2 * ((0.0,) * live.device_outputs,), False)
+        samples, _ = live.output_tape.read(start, end)
+        peak = np.abs(samples).max(axis=0)
+        rms = np.sqrt(np.mean(np.square(samples, dtype=np.float64), axis=0))
+        is_limited = now_limited != limited or bool(peak.max() > 1.0)
+        return OutputLevel(tuple(map(float, rms)), tuple(map(float, peak)), is_limited)
+
+    def set_volume(self, gain: float) -> None:
+        self._volume = self._live.volume = gain
 
     def preview(self, samples: np.ndarray, rate: float) -> None:
         live = self._live

@@ -11,11 +11,12 @@ from ..command import STATUS
 from ..desk import Desk
 from ..screen import ViewUpdater
 from ..view import Status
+from .master import Master
 from .protocol import SoundState
 
 QUANTUM = 64
 REFRESH_FRAMES = 4  # display frames in which all live values are refreshed once
-STATUS_PERIOD, LOAD_PERIOD = 0.25, 1.0
+STATUS_PERIOD, LOAD_PERIOD, LEVEL_PERIOD = 0.25, 1.0, 1.0 / 25.0
 
 
 class SoundMonitor:
@@ -25,7 +26,7 @@ class SoundMonitor:
         self._rows: list[tuple[str, str, In, tuple[str, ...]]] = []
         self._of: object = None
         self._next = 0
-        self._status_time = self._load_time = -1e9
+        self._status_time = self._load_time = self._level_time = -1e9
         self._problem = ""
         self._faults: dict[Place, str] = {}
         self._shown_notices = 0  # number of notices already shown
@@ -33,6 +34,9 @@ class SoundMonitor:
     def tick(self, desk: Desk, screen: ViewUpdater, now: float) -> None:
         """Update live values, and periodically status line, loads and faults; ``now`` in seconds."""
         self._values(desk, screen)
+        if now - self._level_time >= LEVEL_PERIOD:
+            self._level_time = now
+            screen.master(desk.state(Master).update(desk.sound.output_level(), now))
         if now - self._status_time >= STATUS_PERIOD:
             self._status_time = now
             state = desk.refresh_sound_state()
@@ -111,6 +115,7 @@ def status(desk: Desk, state: SoundState) -> Status:
         ("device", state.device or "no device"),
         ("rate", f"{state.rate / 1000:g} kHz / {state.blocksize}"),
         ("load", f"load {percent(state.load)}"),
+        ("tier", state.tier),
         ("xruns", f"xruns {state.xruns}"),
         ("latency", f"latency {latency:.1f} ms"),
     ]

@@ -28,7 +28,8 @@ class SoundState:
     recordings, ``flight`` is the name of the open flight log, "" if there is none; ``notices`` lists all finished files
     of the session, one line each. ``problem`` is the reason for silence, "" if there is none. ``faults`` maps the path
     of each muted node to the reason; ``times`` maps the path of each node to its time in µs per quantum, summed over
-    its voices (subpatches have no entry). ``late_answers`` is the number of late answers of all models.
+    its voices (subpatches have no entry). ``late_answers`` is the number of late answers of all models. ``tier`` is
+    "rows", "compiling" (rows, while fused kernels are compiled) or "fused".
     """
 
     device: str = ""
@@ -49,6 +50,7 @@ class SoundState:
     faults: dict[Place, str] = field(default_factory=dict)
     times: dict[Place, float] = field(default_factory=dict)
     late_answers: int = 0
+    tier: str = "rows"
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,18 @@ class Reading:
     nans: int = 0
     latency: int = 0
     names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OutputLevel:
+    """Level of the output since the last call: ``rms`` and ``peak`` amplitude per channel, before the volume.
+
+    ``limited``: the limiter lowered the output, or it was clipped.
+    """
+
+    rms: tuple[float, ...] = ()
+    peak: tuple[float, ...] = ()
+    limited: bool = False
 
 
 class SoundEngine(Protocol):
@@ -111,6 +125,12 @@ class SoundEngine(Protocol):
     def value(self, port_ref: str) -> np.ndarray | None:
         """Return the latest sample of an output per lane, or None if unknown; needs no ``watch``."""
 
+    def output_level(self) -> OutputLevel:
+        """Return the level of the output since the last call."""
+
+    def set_volume(self, gain: float) -> None:
+        """Set the gain 0…1 of what is heard, without clicks; recordings have the full level."""
+
     def preview(self, samples: np.ndarray, rate: float) -> None:
         """Play a mono sound (count,) at ``rate`` Hz once instead of the output; recordings do not contain it."""
 
@@ -130,3 +150,12 @@ class SoundEngine(Protocol):
         """Restart the engine with a flight log; None finishes the log while the engine keeps running."""
 
     def close(self) -> None: ...
+
+
+class ReadsDisplays(Protocol):
+    """The part of an engine that reads the buffers of display blocks."""
+
+    @property
+    def rate(self) -> float: ...
+    def display(self, id: str, count: int) -> Reading | None:
+        """Return the last ``count`` samples or frames of a display block, or None if there are none."""

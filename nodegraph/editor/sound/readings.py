@@ -114,7 +114,7 @@ def make_drawing(kind: str, reading: Reading) -> Drawing | None:
             return readout.spectrum(samples, reading.rate)
         if kind == "meter":
             return readout.meter(samples[:, -2048:])
-        return readout.wave(samples, round(readout.WAVE_SECONDS * reading.rate))
+        return readout.wave(samples, round(readout.WAVE_SECONDS * reading.rate), reading.rate)
     if reading.frames is None or not len(reading.frames):
         return None
     if kind in ("bars", "faders"):

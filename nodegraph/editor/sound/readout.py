@@ -11,6 +11,7 @@ from .protocol import Reading
 
 WAVE_SECONDS = 0.025
 SLOW_SECONDS = 0.7  # seconds shown of a signal too slow for WAVE_SECONDS
+DIVISIONS = 10  # of the time axis
 SPECTRUM_SIZE = 4096
 QUIETEST = -120.0  # dB
 
@@ -49,10 +50,10 @@ def readout(reading: Reading) -> Readout:
     lines = [levels, f"now {now:.4g}   mean {mean:.4g}", f"{lanes}   {reading.rate:g} Hz   latency {reading.latency}"]
     if reading.nans:
         lines.append(f"{reading.nans} NaN or infinite values")
-    return Readout((wave(clean, count, slow=True), spectrum(clean, reading.rate)), tuple(lines))
+    return Readout((wave(clean, count, reading.rate, slow=True), spectrum(clean, reading.rate)), tuple(lines))
 
 
-def wave(samples: np.ndarray, count: int, slow: bool = False) -> Drawing:
+def wave(samples: np.ndarray, count: int, rate: float, slow: bool = False) -> Drawing:
     """Return the drawing of ``count`` samples, triggered at a rise through the mean like an oscilloscope.
 
     With ``slow``, a signal with fewer than four crossings in 3 * ``count`` samples is drawn in full, untriggered.
@@ -61,16 +62,30 @@ def wave(samples: np.ndarray, count: int, slow: bool = False) -> Drawing:
     middle = float(latest.mean())
     crossings = np.count_nonzero(np.diff(latest >= middle))
     if slow and crossings < 4:
-        low, high = _span(samples)
-        return Drawing("wave", np.ascontiguousarray(samples), low, high, f"{high:.3g}")
+        return _traces(samples, rate)
+    return scope(samples, count, rate, level=middle)
+
+
+def scope(samples: np.ndarray, count: int, rate: float, trigger: str = "rise", level: float = 0.0) -> Drawing:
+    """Return the drawing of ``count`` samples of (lanes, samples) from the latest trigger in the first lane.
+
+    ``trigger`` is "rise" or "fall" through ``level``, or "free": the latest samples.
+    """
     samples = samples[:, -max(4 * count, 2) :]
-    first = samples[0]
+    first = samples[0] if trigger != "fall" else -samples[0]
+    level = level if trigger != "fall" else -level
     search = first[: max(len(first) - count, 1)]
-    rises = np.flatnonzero((search[:-1] < middle) & (search[1:] >= middle))
-    start = int(rises[-1]) + 1 if len(rises) else max(len(first) - count, 0)
-    part = samples[:, start : start + count]
+    starts = np.flatnonzero((search[:-1] < level) & (search[1:] >= level))
+    start = int(starts[-1]) + 1 if len(starts) and trigger != "free" else max(len(first) - count, 0)
+    return _traces(samples[:, start : start + count], rate)
+
+
+def _traces(part: np.ndarray, rate: float) -> Drawing:
+    """Return the drawing of samples, with the top of the y axis and the time of a division as text."""
     low, high = _span(part)
-    return Drawing("wave", np.ascontiguousarray(part), low, high, f"{high:.3g}")
+    division = part.shape[1] / rate / DIVISIONS
+    text = f"{high:.3g}   {1000.0 * division:.3g} ms/div"
+    return Drawing("wave", np.ascontiguousarray(part), low, high, text)
 
 
 def _span(values: np.ndarray) -> tuple[float, float]:

@@ -13,6 +13,7 @@ MOMENTUM = {
     "training.momentum": 0.5,
     "training.reduction": "sum",
     "training.schedule": "constant",
+    "training.precision": "float32",
 }
 NOTES = (
     "Figures are squared errors per bin of frames scaled to a maximum of 1. The paper does not state which frames its "

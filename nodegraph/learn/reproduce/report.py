@@ -47,8 +47,10 @@ def settings_of(recipe: dict[str, Any]) -> str:
     starts = dict.fromkeys(f"{layer['initialiser'].replace('_', ' ')}{_spread(layer)}" for layer in layers)
     rate = f"rate {stage['rate']:g} {'' if stage['schedule'] == 'constant' else stage['schedule']}".strip()
     rule = f", until {stage['improvement']:.1%} in {stage['patience']} epochs" if stage["patience"] else ""
+    products = ", products in bfloat16" if stage["precision"] == "bfloat16" else ""
     return (
         f"{optimiser}, {rate}, error {stage['reduction']}, batch {stage['batch']}, start {' and '.join(starts)}{rule}"
+        f"{products}"
     )
 
 

@@ -398,3 +398,26 @@ def test_node_that_becomes_visible_shows_its_current_values(view):
     view.set_camera(Camera(4900.0, 0.0, 1.0))
     view.refresh()
     assert view.canvas.nodes["one"].value_texts["live"] == "now this"
+
+
+def test_tips_lie_beside_their_block_within_the_window(view):
+    for block in ((10, 40, 200, 300), (900, 400, 1270, 700), (300, 30, 1000, 780), (0, 20, 1280, 300)):
+        for mouse in ((block[0] + 5, block[1] + 5), (block[2] - 5, block[3] - 5)):
+            view.overlay.tip("signal to filter, with a rather long description", block)
+            view.overlay.refresh(mouse)
+            left, top, right, bottom = view.overlay.tip_box
+            assert right <= block[0] or left >= block[2] or bottom <= block[1] or top >= block[3]
+            assert left >= 0 and top >= 0 and right <= 1280 and bottom <= 800
+
+
+def test_open_palette_hides_the_readout_at_the_pointer(view):
+    view.show_node(node_visual("one"))
+    view.show_node(node_visual("two", (400.0, 50.0)))
+    key = ("one.out_signal", "two.in_signal")
+    view.show_wire(WireVisual(key, "signal"))
+    view.show_hover(key)
+    view.read_hover(readout(Reading("signal", 44100.0, samples=np.zeros((1, 4096), np.float32))))
+    assert view.hover.lines
+    view.show_palette(PaletteVisual("Add", "", ()))
+    view.refresh()
+    assert not view.hover.lines

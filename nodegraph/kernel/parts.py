@@ -1,4 +1,4 @@
-"""Messages between the program and the process that compiles fused kernels: bytes after their number."""
+"""Messages between the program and a process that compiles kernels: bytes after their number."""
 
 from __future__ import annotations
 

@@ -1,0 +1,81 @@
+"""``nodegraph challenge``: the dialogue, the sound files, and the headless check."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+import soundfile
+
+from nodegraph.challenges import make_challenge
+
+GRADE, SEED = 3, 5  # of the challenge in these tests
+
+
+@pytest.fixture
+def made():
+    return make_challenge(GRADE, SEED)
+
+
+@pytest.fixture
+def typed(cli, monkeypatch):
+    """Run the dialogue with lines typed into it; sounds are written to ``sounds``."""
+
+    def run(*lines, options=()):
+        monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(lines) + "\n"))
+        return cli("challenge", "--grade", GRADE, "--seed", SEED, "-o", "sounds", *options)
+
+    return run
+
+
+def solution(made):
+    return [f"{knob.name}={target:.6g}" for knob, target in zip(made.knobs, made.target, strict=True)]
+
+
+def test_dialogue_ends_when_all_knobs_are_right(typed, made):
+    outcome = typed("c", *solution(made), "c", "never read")
+    assert outcome.status == 0
+    assert "0 of 3 knobs right." in outcome.out and outcome.out.endswith("3 of 3 knobs right.\n")
+    assert "±40 cents" in outcome.out
+
+
+def test_sounds_follow_the_values(typed, made):
+    typed("q")
+    first, target = soundfile.read("sounds/mine.wav")[0], soundfile.read("sounds/target.wav")[0]
+    typed(*solution(made))
+    second = soundfile.read("sounds/mine.wav")[0]
+    assert abs(first - target).max() > 0.01 and abs(second - target).max() < 0.001
+
+
+def test_mistyped_line_is_explained_and_changes_nothing(typed, made):
+    knob = made.knobs[0]
+    outcome = typed("nothing=3", f"{knob.name}=1e9", f"{knob.name}=x", "hello", "s")
+    assert outcome.status == 1
+    for text in ("unknown knob 'nothing'", "must lie in", f"knob '{knob.name}'", "KNOB=VALUE sets a knob"):
+        assert text in outcome.out
+    assert f"{made.target[0]:.4g}" in outcome.out
+
+
+def test_check_judges_a_text_a_file_and_a_patch(cli, typed, made, tmp_path):
+    cli_check = ("challenge", "-g", GRADE, "-s", SEED, "--json", "--check")
+    outcome = cli(*cli_check, ",".join(solution(made)))
+    assert outcome.status == 0 and outcome.json["solved"]
+    (tmp_path / "answers.txt").write_text("\n".join(solution(made)[:-1]))
+    outcome = cli(*cli_check, "answers.txt")
+    assert outcome.status == 1
+    assert [knob["right"] for knob in outcome.json["knobs"]] == [True, True, False]
+    typed(*solution(made))
+    assert cli(*cli_check, "sounds/mine.json").json["solved"]
+
+
+def test_patch_without_the_blocks_of_the_knobs_is_one_line(cli, beep):
+    assert cli("challenge", "-g", GRADE, "-s", SEED, "--check", "beep.json").line.startswith("error: ")
+    assert "not KNOB=VALUE" in cli("challenge", "-g", GRADE, "-s", SEED, "--check", "nothing").line
+
+
+def test_json_lists_the_knobs_without_the_target(cli, made):
+    found = cli("challenge", "-g", GRADE, "-s", SEED, "-o", "sounds", "--json").json
+    assert [knob["name"] for knob in found["knobs"]] == [knob.name for knob in made.knobs]
+    assert found["files"] == ["sounds/target.wav", "sounds/mine.wav", "sounds/mine.json"]
+    assert "target" not in json.dumps(found["knobs"])
