@@ -20,7 +20,7 @@ class Tuning(Node):
     Wire ``frequency`` of the block ``pitch`` to it. Without a pitch both outputs are 0.
     """
 
-    words = "tuner, cents, intonation, tuning"
+    words = "tuner, cents, intonation, in tune, Stimmung"
 
     frequency = In(0.0, unit="Hz", min=0.0, max=20000.0, doc="pitch; 0 for none")
     reference = In(440.0, unit="Hz", min=380.0, max=480.0, doc="frequency of the note A above middle C")
@@ -51,7 +51,7 @@ class Tempo(Node):
     many. It is 0 before the second trigger, and stays afterwards.
     """
 
-    words = "bpm, tempo, tap tempo, beat, tempo~"
+    words = "tap tempo, BPM, beat, tempo detection, beat tracker"
 
     trigger = In(0.0, unit="gate", min=0.0, max=1.0, doc="a rising edge is a trigger")
     per_beat = In(1.0, min=0.0625, max=64.0, taper="log", doc="triggers in a beat")
@@ -95,7 +95,7 @@ class SpectralDistance(Node):
     either sound; 0 for equal sounds, 6 for a gain of 6 dB. ``louder`` keeps the signs of the differences.
     """
 
-    words = "distance, compare, difference, similarity"
+    words = "distance, compare, difference, similarity, how alike"
 
     magnitude = FrameIn("magnitude", doc="magnitudes of the sound")
     target = FrameIn("magnitude", doc="magnitudes of the sound that it is compared with")
