@@ -20,7 +20,7 @@ class Tuning(Node):
     Wire ``frequency`` of the block ``pitch`` to it. Without a pitch both outputs are 0.
     """
 
-    words = "tuner, cents, intonation, tuning"
+    words = "tuner, cents, intonation, in tune, Stimmung"
     example = Example(vary="reference", values={"frequency": 445.0}, output="note", heard="note")
 
     frequency = In(0.0, unit="Hz", min=0.0, max=20000.0, doc="pitch; 0 for none")
@@ -52,7 +52,7 @@ class TempoMeter(Node):
     many. It is 0 before the second trigger, and stays afterwards.
     """
 
-    words = "bpm, tempo, tap tempo, beat, tempo~"
+    words = "tap tempo, BPM, beat, tempo detection, beat tracker"
     example = Example(vary="", inputs={"trigger": "gate"}, heard="hertz")
 
     trigger = In(0.0, unit="gate", min=0.0, max=1.0, doc="a rising edge is a trigger")
@@ -97,7 +97,7 @@ class SpectralDistance(Node):
     either sound; 0 for equal sounds, 6 for a gain of 6 dB. ``louder`` keeps the signs of the differences.
     """
 
-    words = "distance, compare, difference, similarity"
+    words = "distance, compare, difference, similarity, how alike"
     example = Example(vary="", inputs={"magnitude": "glide", "target": "saw"}, heard="source")
 
     magnitude = FrameIn("magnitude", doc="magnitudes of the sound")

@@ -74,5 +74,8 @@ def write_template(name: str, folder: Path | None = None) -> tuple[Path, str]:
     except FileExistsError:
         raise TemplateError(f"{path}: already exists. Choose another name.") from None
     except OSError as error:
-        raise TemplateError(f"{path}: not writable ({error.strerror or error}). Choose another folder.") from None
+        reason = error.strerror or error
+        raise TemplateError(
+            f"{path}: not writable ({reason}). Choose another folder with --folder or NODEGRAPH_NODES."
+        ) from None
     return path, type

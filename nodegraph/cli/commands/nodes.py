@@ -25,7 +25,7 @@ def nodes(
     ] = None,
     json: Json = False,
 ) -> None:
-    """List or search blocks, or show ports, settings and equation of one."""
+    """List or search blocks, or show the ports and equation of one."""
     from nodegraph.blocks.page import page
     from nodegraph.blocks.registry import load_failures, node_types
 

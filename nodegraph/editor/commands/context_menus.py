@@ -11,6 +11,7 @@ from ..view import MenuItem, Pin, Point
 from . import notes
 from .oversampling import oversampling_menu
 from .presets import preset_menu
+from .sound_files import sound_node
 from .trust import untrusted_of
 
 
@@ -67,6 +68,8 @@ def _node_menu(desk: Desk, id: str) -> list[MenuItem]:
         items[1:1] = [entry(desk, name, id) for name in ("open_subpatch", "dissolve", "save_subpatch", "match_a_sound")]
     if any(option.is_program for option in desk.spec(id).options.values()) and untrusted_of(desk):
         items.insert(1, entry(desk, "trust_programs"))
+    if sound_node(desk, id) is not None:
+        items.insert(1, entry(desk, "sound_file", id))
     if desk.document.nodes[id].type in ("gain_bank", "latent_source"):
         items.insert(1, entry(desk, "gain_bank", id))
     return items

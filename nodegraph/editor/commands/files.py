@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from filecmp import cmp
 from pathlib import Path
 
 from nodegraph.api import load as load_patch
@@ -14,7 +15,7 @@ from nodegraph.patch import AddNode, Patch, PatchError
 from nodegraph.patch.names import unused_id
 
 from ..canvas import camera as canvas
-from ..command import command, on
+from ..command import COMMANDS, command, on
 from ..desk import Desk
 from ..events import CloseRequested, FilesDropped, PromptAnswered
 from ..panel import QuestionPanel
@@ -227,24 +228,67 @@ def on_files_dropped(desk: Desk, event: FilesDropped) -> None:
     if patches:
         open_path(desk, patches[0])
         return
+    take_files(desk, event.paths, lambda references: _add_players(desk, event, references))
+
+
+def take_files(desk: Desk, paths: Sequence[Path], use: Callable[[list[str]], object]) -> None:
+    """Call ``use`` with the text by which the patch refers to each file; copy those outside of its folder into it.
+
+    A patch without a folder of its own is saved first, by the user. An instrument, whose samples are other files, is
+    not copied.
+    """
+    outside = [path for path in paths if Path(desk.reference(path)).is_absolute() and _player_type(path)]
+    copied = [path for path in outside if path.suffix.lower() not in INSTRUMENTS]
+    home = desk.patch.path
+    if copied and not desk.allow_outside and (home is None or is_demo(home)):
+        desk.notify("Save the patch first: the files that it uses are copied into its folder.")
+        save_to(desk, None, lambda: take_files(desk, paths, use))
+        return
+    references = []
+    for path in paths:
+        if path in copied and home is not None and not desk.allow_outside:
+            try:
+                path = _copied(path, home.parent)
+            except OSError as error:
+                desk.notify(f"{path.name} was not copied: {reason_of(error, home.parent)}.", alarm=True)
+                return
+            desk.notify(f"Copied {path.name} into the folder of the patch.")
+        elif path in outside and not desk.allow_outside:
+            desk.notify(f"{path.name} is outside the patch's folder and will not be loaded. Copy it there.", alarm=True)
+        references.append(desk.reference(path))
+    use(references)
+
+
+def _copied(path: Path, folder: Path) -> Path:
+    """Copy a file into a folder, unless the same one is there, and return its path there."""
+    target, number = folder.absolute() / path.name, 1
+    while target.exists() and not cmp(path, target, shallow=False):
+        number += 1
+        target = target.with_name(f"{path.stem}-{number}{path.suffix}")
+    if not target.exists():
+        copy_file(path, target)
+    return target
+
+
+def _add_players(desk: Desk, event: FilesDropped, references: list[str]) -> None:
+    """Add a block that plays each file."""
     actions, ids = [], []
     document = desk.document
-    for i, path in enumerate(event.paths):
+    for i, (path, reference) in enumerate(zip(event.paths, references)):
         type = _player_type(path)
         if type is None:
             kinds = "patch, sound, instrument, image or model"
             desk.notify(f"{path.name}: unsupported file type. Use a {kinds} file.", alarm=True)
             continue
         x, y = canvas.free_place(desk, (event.at[0], event.at[1] + 140.0 * i))
-        reference = desk.reference(path)
-        if Path(reference).is_absolute():
-            desk.notify(f"{path.name} is outside the patch's folder and will not be loaded. Copy it there.", alarm=True)
         action = AddNode(unused_id(type, document.nodes), type, node_types()[type].version, {"file": reference}, (x, y))
         document = action.apply(document)
         actions.append(action)
         ids.append(action.id)
     if actions and desk.do(*actions):
         desk.select(ids)
+        if len(ids) == 1 and _player_type(event.paths[0]) == "file_player":
+            COMMANDS["sound_file"].run(desk, ids[0])
 
 
 def _player_type(path: Path) -> str | None:

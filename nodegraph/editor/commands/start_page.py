@@ -103,7 +103,8 @@ class StartPage(Panel):
             self.job.cancel()
 
         def done(job: Job) -> None:
-            self.job = None
+            if self.job is job:  # another demo may be rendered by now
+                self.job = None
             if job.error and not job.cancelled:
                 desk.notify(job.error, alarm=True)
             elif not job.cancelled:
