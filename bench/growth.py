@@ -46,8 +46,10 @@ def chain(nodes: int) -> Document:
     patch.add("audio_out", id="out")
     last = f"{patch.add('saw', amplitude=0.1)}.out"
     for k in range(nodes - 2):
-        type, port, values = (("vca", "audio", {}), ("one_pole", "audio", {"cutoff": 9000.0}), ("add", "a", {}))[k % 3]
-        id = patch.add(type, **values)
+        type, port = (("vca", "audio"), ("one_pole", "audio"), ("add", "a"))[k % 3]
+        id = patch.add(type)
+        if type == "one_pole":
+            patch.set(f"{id}.cutoff", 9000.0)
         patch.connect(last, f"{id}.{port}")
         last = f"{id}.out"
     patch.connect(last, "out.audio")
@@ -62,15 +64,19 @@ def voice(lanes: int) -> Document:
     patch.add("vca", id="amplifier")
     patch.add("sum_lanes", id="sum")
     patch.add("audio_out", id="out")
-    for wire in ("saw.out filter.audio", "filter.out amplifier.audio", "amplifier.out sum.audio", "sum.out out.audio"):
-        patch.connect(*wire.split())
+    patch.connect("saw.out", "filter.audio")
+    patch.connect("filter.out", "amplifier.audio")
+    patch.connect("amplifier.out", "sum.audio")
+    patch.connect("sum.out", "out.audio")
     return patch.document
 
 
 def quantum_times(document: Document) -> list[float]:
     """Return the microseconds of a quantum as rows and fused. The tiers are measured by turns."""
     engines = [Offline(document), Offline(document)]
-    PlanFusion(engines[1].plan).start()
+    plan = engines[1].plan
+    assert plan is not None  # an offline engine has one from the start
+    PlanFusion(plan).start()
     lengths = []
     for engine in engines:
         engine.run_samples(40 * QUANTUM)
