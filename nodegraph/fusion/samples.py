@@ -48,8 +48,6 @@ def units_of(m: int, member: Member) -> list[Unit]:
     """Return the parts of a member."""
     everything = range(len(member.readings))
     outputs = frozenset((m, o) for o in range(len(member.row.outputs)))
-    if member.operation != "tick" or not member.row.states:
-        return [Unit(m, False, True, frozenset(everything), _wires(member, everything), outputs)]
     if set(member.steady_states) == set(member.changed_states):
         return [Unit(m, False, True, frozenset(everything), _wires(member, everything), outputs)]
     layout, flow = member.kernel.tick_layout, member.dataflow

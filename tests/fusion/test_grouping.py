@@ -85,6 +85,11 @@ def test_phases_of_a_frequency_at_rest_are_multiples_of_one_step(wired, steady):
     assert np.array_equal(rows.run_samples(6400), fused.run_samples(6400))
 
 
+def test_oscillator_is_fused_alone():
+    patch = patch_of("osc.out late.audio", "late.out out.audio", osc="sine", late="sample_delay", out="audio_out")
+    assert groups_of(patch) == [["osc"]]
+
+
 def test_row_joins_an_earlier_group_past_a_row_it_does_not_need():
     patch = patch_of(
         "a.out b.a", "b.out out.audio", "pair.out sum.audio", "sum.out out2.audio", "c.out d.a", "d.out out3.audio",
