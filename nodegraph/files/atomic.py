@@ -32,7 +32,8 @@ LEFT_AFTER = 3600.0  # seconds until a file counts as abandoned, where locks say
 def write_atomic(path: Path, data: bytes) -> None:
     """Write ``data`` to a temporary file in the same folder, sync it, and rename it to ``path``.
 
-    On any failure (OSError, Ctrl-C) the old file is unchanged and the temporary file is deleted.
+    On any failure (OSError, Ctrl-C) the old file is unchanged and the temporary file is deleted. A device or a pipe,
+    such as /dev/null, is written to instead.
     """
     path = Path(os.path.realpath(path))
     mode = 0o666
@@ -42,6 +43,11 @@ def write_atomic(path: Path, data: bytes) -> None:
             raise PermissionError(13, "it is read-only")
     replace_file(path, data, mode, sync=True)
     _sync_folder(path.parent)
+
+
+def is_device(path: Path) -> bool:
+    """Return whether a path is a device or a pipe, such as /dev/null: it is written to, and never replaced."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def replace_file(path: Path, data: bytes, mode: int, sync: bool = False) -> None:
@@ -56,6 +62,10 @@ def copy_file(source: Path, path: Path) -> None:
 
 
 def _replace(path: Path, parts: Iterable[bytes], mode: int, sync: bool) -> None:
+    if is_device(path):
+        with path.open("wb") as file:
+            file.writelines(parts)
+        return
     remove_leftovers(path.parent)
     temporary, descriptor = create_file(path.parent, mode)
     try:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .atomic import create_file, remove_leftovers, rename_and_close
+from .atomic import create_file, is_device, remove_leftovers, rename_and_close
 from .depths import AUTO
 from .sound_file import SoundFileError
 from .sound_format import clipping, create_sound_file, format_of, stored_samples
@@ -34,10 +34,8 @@ class SoundOutput:
         target = _resolve_target(path)
         _check_free_space(path, target, format.sample_bytes * channels * rate * (seconds or 0.0))
         self._target = target
-        # a device such as /dev/null must not be replaced, so it is written directly
-        is_device = target.exists() and not target.is_file()
         remove_leftovers(target.parent)
-        self._part, self._descriptor = self._open(is_device)
+        self._part, self._descriptor = self._open()
         self._format, self._peak = format, 0.0
         self.is_float = format.is_float
         try:
@@ -107,9 +105,9 @@ class SoundOutput:
         if self._part != self._target:
             self._part.unlink(missing_ok=True)
 
-    def _open(self, is_device: bool) -> tuple[Path, int]:
+    def _open(self) -> tuple[Path, int]:
         try:
-            if is_device:
+            if is_device(self._target):
                 return self._target, os.open(self._target, os.O_RDWR | os.O_TRUNC)
             return create_file(self._target.parent)
         except OSError as error:

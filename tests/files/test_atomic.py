@@ -101,3 +101,13 @@ def test_writers_and_cleaners_at_the_same_time_lose_nothing(tmp_path):
     cleaner.join()
     assert not failures
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "c"]
+
+
+def test_pipe_or_device_is_written_to_and_not_replaced(tmp_path):
+    pipe, received = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: received.append(pipe.read_bytes()))
+    reader.start()
+    write_atomic(pipe, b"all of it")
+    reader.join()
+    assert received == [b"all of it"] and pipe.is_fifo() and list(tmp_path.iterdir()) == [pipe]
