@@ -2,6 +2,7 @@
 #               without a sound device render it
 # make test     install the dependencies of the tests and run all checks
 # make bench    compare the speed with SuperCollider, Pure Data, SignalFlow, pyo and C
+# make growth   measure cost over nodes and lanes, and that of edits, and draw docs/growth.png, ten minutes
 # make quality  measure aliases, distortion, reverberation, stretching and hearing, also of other programs, two minutes
 # make matching train estimators of nine patches and match sounds with them, two to three hours
 # make mixtures measure each part of the recipe texture, and loops, ten minutes
@@ -40,15 +41,15 @@ RUN_EXTRAS := audio,midi,osc,editor
 TEST_EXTRAS := $(RUN_EXTRAS),learn,test
 TEST_PACKAGES := libportaudio2 jackd2 xvfb xdotool libgl1 libopengl0 libgl1-mesa-dri libegl1 libxcursor1 libxi6
 QUALITY_PACKAGES := csound faust g++ rubberband-cli supercollider-server sonic-pi-samples
-BENCH_PACKAGES := puredata-core supercollider-server gcc libc6-dev libfftw3-dev
+BENCH_PACKAGES := puredata-core supercollider-server csound faust g++ gcc libc6-dev libfftw3-dev
 
 CONTRACTS := $(wildcard tests/nodes/test_*contract*.py)
 
 # pip must not wait for input.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test check-ruff check-mypy check-tests bench quality matching mixtures lessons challenges monkey picture docs models \
-	kernels wheel install-check fuzz storm fused settle kills soak flight guarded offline lint format lock hooks system clean
+.PHONY: run test check-ruff check-mypy check-tests bench growth quality matching mixtures lessons challenges monkey picture docs \
+	models kernels wheel install-check fuzz storm fused settle kills soak flight guarded offline lint format lock hooks system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -89,6 +90,9 @@ bench: $(VENV)/.run
 	@tools/install-system $(BENCH_PACKAGES)
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.editor
+
+growth: $(VENV)/.test
+	@$(BIN)/python -m bench.growth
 
 quality: $(VENV)/.test
 	@tools/install-system $(QUALITY_PACKAGES)

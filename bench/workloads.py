@@ -33,7 +33,7 @@ ALL = (
     Workload("W1b", "200 sines, one node of 200 lanes", {"scsynth": 3.0}),
     Workload("W2", "32 voices of the FM subtractive synth", {"scsynth": 4.0, "C": 0.4}),
     Workload("W3", "chain of 200 trivial nodes", {BEST: 3.0}),
-    Workload("W4", "STFT, gain, inverse: 2048/512", {"scsynth": 1.0}),
+    Workload("W4", "STFT, gain, inverse: 2048/512", {"scsynth": 1.2}),
     Workload("W5a", "32 one-sample feedback FM operators", {"scsynth": 6.0}),
     Workload("W5b", "10-sample comb from ordinary blocks", {"Pd": 2.0, "C": 0.4}),
     Workload("W6", "Autoencoder 1025-512-256-128-64 and back, 2048/512", {"C": 1.0}),

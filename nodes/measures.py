@@ -1,7 +1,7 @@
 """Measures of sounds, live: tuning, tempo, and the distance of two sounds."""
 
 from nodegraph.maths import floor, log2, log10, read_double, rising_edge
-from nodegraph.node import FrameIn, In, Node, Out, Scratch, State, Table
+from nodegraph.node import Example, FrameIn, In, Node, Out, Scratch, State, Table
 from nodegraph.spectral.bands import bounds, log_matrix
 from nodegraph.spectral.ring import play_ring
 
@@ -21,6 +21,7 @@ class Tuning(Node):
     """
 
     words = "tuner, cents, intonation, in tune, Stimmung"
+    example = Example(vary="reference", values={"frequency": 445.0}, output="note", heard="note")
 
     frequency = In(0.0, unit="Hz", min=0.0, max=20000.0, doc="pitch; 0 for none")
     reference = In(440.0, unit="Hz", min=380.0, max=480.0, doc="frequency of the note A above middle C")
@@ -44,7 +45,7 @@ def middle_of_five(a, b, c, d, e):
     return middle_of_three(e, max(min(a, b), min(c, d)), min(max(a, b), max(c, d)))
 
 
-class Tempo(Node):
+class TempoMeter(Node):
     """Measures the tempo of triggers: ``60 / (per_beat t)`` bpm, ``t`` the median of the last five times between them.
 
     Wire the trigger of ``onset``, a clock or a key to it. The median ignores a trigger that is missing, or one too
@@ -52,6 +53,7 @@ class Tempo(Node):
     """
 
     words = "tap tempo, BPM, beat, tempo detection, beat tracker"
+    example = Example(vary="", inputs={"trigger": "gate"}, heard="hertz")
 
     trigger = In(0.0, unit="gate", min=0.0, max=1.0, doc="a rising edge is a trigger")
     per_beat = In(1.0, min=0.0625, max=64.0, taper="log", doc="triggers in a beat")
@@ -96,6 +98,7 @@ class SpectralDistance(Node):
     """
 
     words = "distance, compare, difference, similarity, how alike"
+    example = Example(vary="", inputs={"magnitude": "glide", "target": "saw"}, heard="source")
 
     magnitude = FrameIn("magnitude", doc="magnitudes of the sound")
     target = FrameIn("magnitude", doc="magnitudes of the sound that it is compared with")

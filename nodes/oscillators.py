@@ -75,27 +75,32 @@ def start_phase(start, seed):
     return uniform(next_random(seed)) if start == 1 else 0.0
 
 
-def advance(phase, step):
+STARTED = TURN_MASK + 1
+"""Added to the phase of a wave with a random start after its first sample; it changes no fraction."""
+
+
+def advance(phase, step, start):
     """Return a phase, as ``turn_bits``, after a step in cycles."""
-    return (phase + turn_bits(step)) & TURN_MASK
+    phase = (phase + turn_bits(step)) & TURN_MASK
+    return phase | STARTED if start == 1 else phase
 
 
 def restarted(phase, old, since, seed, step, start, reset, last_reset, synced):
-    """Return phase (as ``turn_bits``), phase of the wave before the latest restart, samples since then, and seed.
+    """Return phase (as ``turn_bits``), phase of the wave before the latest restart, and samples since then.
 
-    The seed is negative after the first sample, at which a random phase is chosen. A wired reset restarts the cycle
-    between two samples, when it crosses ½; one that jumps from 0 to 1, as gates do, restarts it at this sample.
+    A wired reset restarts the cycle between two samples, when it crosses ½; one that jumps from 0 to 1, as gates do,
+    restarts it at this sample.
     """
-    first = start_phase(start, max(seed, ~seed))
-    if start == 1 and seed >= 0:
-        phase, seed = turn_bits(first), ~seed
+    first = start_phase(start, seed)
+    if start == 1 and phase < STARTED:
+        phase = turn_bits(first)
     if not rising_edge(reset, last_reset):
-        return phase, old, since, seed
+        return phase, old, since
     if synced == 0:
-        return turn_bits(first), old, since, seed
+        return turn_bits(first), old, since
     is_gate = (reset >= 1.0) & (last_reset <= 0.0)
     late = 0.0 if is_gate else (reset - 0.5) / max(reset - last_reset, 1e-9)
-    return turn_bits(first + late * step), turns(phase), late, seed
+    return turn_bits(first + late * step), turns(phase), late
 
 
 def synced_wave(before, after, since):
@@ -208,12 +213,12 @@ class Sine(Node):
         frequency, fm, pm, amplitude, reset, start, synced, phase, last_reset, seed, old, since, dt
     ):  # fmt: skip
         step = (frequency + fm) * dt
-        phase, old, since, seed = restarted(phase, old, since, seed, step, start, reset, last_reset, synced)
+        phase, old, since = restarted(phase, old, since, seed, step, start, reset, last_reset, synced)
         wave = sin_turn_single(phase, pm)
         if synced == 1:
             wave = synced_wave(sin_turn_single(turn_bits(old), pm), wave, since)
             old, since = wrap(old + step), since + 1.0
-        return amplitude * wave, advance(phase, step), reset, seed, old, since
+        return amplitude * wave, advance(phase, step, start), reset, seed, old, since
 
 
 class Saw(Node):
@@ -243,13 +248,13 @@ class Saw(Node):
         phase, last_pm, last_reset, seed, old, since, dt,
     ):  # fmt: skip
         step = (frequency + fm) * dt
-        phase, old, since, seed = restarted(phase, old, since, seed, step, start, reset, last_reset, synced)
+        phase, old, since = restarted(phase, old, since, seed, step, start, reset, last_reset, synced)
         speed = speed_of(step, pm, last_pm)
         wave = saw_at(phase, pm, speed, steps, quality)
         if synced == 1:
             wave = synced_wave(saw_at(turn_bits(old), pm, speed, steps, quality), wave, since)
             old, since = wrap(old + step), since + 1.0
-        return amplitude * wave, advance(phase, step), pm, reset, seed, old, since
+        return amplitude * wave, advance(phase, step, start), pm, reset, seed, old, since
 
 
 DETUNING = (-0.11002313, -0.06288439, -0.01952356, 0.0, 0.01991221, 0.06216538, 0.10745242)
@@ -329,13 +334,13 @@ class Square(Node):
     ):  # fmt: skip
         width = clip(width, 0.0, 1.0)
         step = (frequency + fm) * dt
-        phase, old, since, seed = restarted(phase, old, since, seed, step, start, reset, last_reset, synced)
+        phase, old, since = restarted(phase, old, since, seed, step, start, reset, last_reset, synced)
         speed = speed_of(step, pm, last_pm)
         wave = square_at(phase, pm, width, speed, steps, quality)
         if synced == 1:
             wave = synced_wave(square_at(turn_bits(old), pm, width, speed, steps, quality), wave, since)
             old, since = wrap(old + step), since + 1.0
-        return amplitude * wave, advance(phase, step), pm, reset, seed, old, since
+        return amplitude * wave, advance(phase, step, start), pm, reset, seed, old, since
 
 
 class Triangle(Node):
@@ -364,13 +369,13 @@ class Triangle(Node):
         phase, last_pm, last_reset, seed, old, since, dt,
     ):  # fmt: skip
         step = (frequency + fm) * dt
-        phase, old, since, seed = restarted(phase, old, since, seed, step, start, reset, last_reset, synced)
+        phase, old, since = restarted(phase, old, since, seed, step, start, reset, last_reset, synced)
         speed = speed_of(step, pm, last_pm)
         wave = triangle_at(phase, pm, speed, corners, quality)
         if synced == 1:
             wave = synced_wave(triangle_at(turn_bits(old), pm, speed, corners, quality), wave, since)
             old, since = wrap(old + step), since + 1.0
-        return amplitude * wave, advance(phase, step), pm, reset, seed, old, since
+        return amplitude * wave, advance(phase, step, start), pm, reset, seed, old, since
 
 
 class Impulse(Node):
@@ -538,13 +543,13 @@ class Wavetable(Node):
         phase, last_pm, last_reset, seed, old, since, dt,
     ):  # fmt: skip
         step = (frequency + fm) * dt
-        phase, old, since, seed = restarted(phase, old, since, seed, step, start, reset, last_reset, synced)
+        phase, old, since = restarted(phase, old, since, seed, step, start, reset, last_reset, synced)
         speed = speed_of(step, pm, last_pm)
         wave = table_wave(wrap(turns(phase) + pm), speed, position, table)
         if synced == 1:
             wave = synced_wave(table_wave(wrap(old + pm), speed, position, table), wave, since)
             old, since = wrap(old + step), since + 1.0
-        return amplitude * wave, advance(phase, step), pm, reset, seed, old, since
+        return amplitude * wave, advance(phase, step, start), pm, reset, seed, old, since
 
 
 def table_wave(p, speed, position, table):

@@ -104,6 +104,7 @@ class StereoBalance(Node):
     """
 
     words = "balance meter, pan meter, panorama"
+    example = Example(vary="", inputs={"audio": "wide"}, heard="source")
 
     audio = In(0.0, doc="two lanes, left and right")
     time = In(0.3, unit="s", min=0.001, max=10.0, taper="log", doc="time constant of the means")

@@ -175,7 +175,10 @@ def make_challenge(grade: int, seed: int, patch: Path | None = None) -> Challeng
         if most >= min(rules.audible, len(kept)):
             break
     if best is None:
-        raise ChallengeError(f"{path.name}: no control is heard to move. Check the ranges of the controls.")
+        raise ChallengeError(
+            f"{path.name}: no control is heard to move. Check that the patch makes a sound by itself, and the ranges "
+            "of its controls."
+        )
     return best
 
 

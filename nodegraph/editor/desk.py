@@ -64,6 +64,9 @@ class Panel:
     def react(self, desk: Desk, event: PanelEvent) -> None:
         """Handle an event of one of its items."""
 
+    def menu(self, desk: Desk, item: str) -> None:
+        """Open the menu of a slider or fader."""
+
     def tick(self, desk: Desk, now: float) -> None:
         """Update the panel; called about 15 times per second while it is open."""
 

@@ -221,6 +221,14 @@ class PanelEvent(Event):
 
 
 @dataclass(frozen=True)
+class PanelMenu(Event):
+    """A slider or fader of a panel was clicked with the right button."""
+
+    panel: str
+    item: str
+
+
+@dataclass(frozen=True)
 class PanelClosed(Event):
     """The user closed a panel."""
 

@@ -17,7 +17,7 @@ from .plain import first_line
 from .view import Pin
 from .wiring import WiringContext, propose_wire
 
-LEFT, TOP = 40.0, 90.0
+LEFT, TOP, NOTE_TOP = 40.0, 150.0, 40.0  # of the blocks, and of the note above them
 ACROSS, DOWN = 240.0, 220.0
 KEYS_HINT = "Play notes: Ctrl+Shift+K for the computer keyboard, Tools › MIDI on for MIDI devices."
 SIGNAL_INPUTS = ("audio", "a", "b", "signal", "carrier", "input", "original", "resynthesised", "content", "style")
@@ -182,7 +182,7 @@ class _Builder:
         lines += [silence_of(self.cls)] if silence_of(self.cls) else []
         lines += [KEYS_HINT] if self.cls.device == "events" else []
         note = unused_id("note", self.document.notes)
-        self.add(SetNote(note, " ".join(lines), LEFT, TOP - 50.0))
+        self.add(SetNote(note, " ".join(lines), LEFT, NOTE_TOP))
 
     # -- sources -------------------------------------------------------------------------------------------
 

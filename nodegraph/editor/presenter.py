@@ -30,6 +30,7 @@ from .events import (
     MenuPicked,
     PanelClosed,
     PanelEvent,
+    PanelMenu,
     Pointer,
     Slide,
     VolumeDragged,
@@ -131,6 +132,9 @@ class Presenter:
         elif isinstance(event, PanelEvent):
             if event.panel in desk.panels:
                 desk.panels[event.panel].react(desk, event)
+        elif isinstance(event, PanelMenu):
+            if event.panel in desk.panels:
+                desk.panels[event.panel].menu(desk, event.item)
         elif isinstance(event, PanelClosed):
             panel = desk.panels.pop(event.panel, None)
             if panel is not None:

@@ -79,13 +79,37 @@ class Dataflow:
         return Slice(frozenset(parameters), sum(map(self._cost, found)))
 
     @lru_cache(maxsize=64)  # noqa: B019 - as above
-    def moving_cost(self, still: frozenset[int]) -> int:
-        """Return the cost without the operations on ``still`` parameters, which a loop computes once."""
+    def _constant_in(self, still: frozenset[int]) -> frozenset[str]:
+        """Return the values that follow from ``still`` parameters alone, which a loop computes once."""
         known = {f"%p{parameter}" for parameter in still}
         for name, reads in self._reads.items():
             if self._operations[name] not in ("load", "phi") and all(read in known for read in reads):
                 known.add(name)
+        return frozenset(known)
+
+    def moving_cost(self, still: frozenset[int]) -> int:
+        """Return the cost without the operations on ``still`` parameters."""
+        known = self._constant_in(still)
         return sum(self._cost(name) for name in self._operations if name not in known)
+
+    def added_bits(self, parameter: int, result: int, still: frozenset[int]) -> int | None:
+        """Return ``mask`` if a result is ``(parameter + x) & mask``, with ones in its low bits, else None.
+
+        ``x`` is constant, and so is the condition under which another constant may take the place of the parameter.
+        """
+        found = re.fullmatch(r" i64 (\S+), (\d+)", self._lines.get(self._results[result], ""))
+        if found is None or self._operations[self._results[result]] != "and" or self._operations.get(found[1]) != "add":
+            return None
+        mask, known = int(found[2]), self._constant_in(still)
+        own = [read for read in self._reads[found[1]] if read not in known]
+        if mask & (mask + 1) or len(own) != 1 or len(_operands(self._lines[found[1]])) != 2:
+            return None
+        while self._operations.get(own[0]) == "select":
+            condition, *values = self._reads[own[0]]
+            own = [value for value in values if value not in known]
+            if condition not in known or len(own) != 1:
+                return None
+        return mask if own == [f"%p{parameter}"] else None
 
     def parameter_of(self, result: int) -> int | None:
         """Return the parameter that a result is, unchanged, or None."""

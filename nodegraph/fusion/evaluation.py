@@ -10,6 +10,7 @@ from .members import Member
 from .operands import Operands
 
 EXPONENT, CARRY = 0x7F800000, 0x00800000  # added to the exponent of a float: bit 31 is set if it is NaN or Inf
+FAULTY = -(1 << 31)  # a check that has failed
 
 
 def state_types(member: Member) -> list[str]:

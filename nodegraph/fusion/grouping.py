@@ -73,7 +73,7 @@ def _merged(steps: Iterable[Step]) -> Iterator[Step]:
 def _pays_alone(member: Member) -> bool:
     """Return whether one row runs faster fused: its lanes are checked as it runs, or its waves are SIMD code."""
     has_folds = any(isinstance(reading, Signal) and reading.run > 1 for reading in member.readings)
-    return member.lanes > 1 or has_folds or len(units_of(0, member)) > 1
+    return member.lanes > 1 or has_folds or bool(member.steady_states) or len(units_of(0, member)) > 1
 
 
 class _Scheduler:

@@ -125,25 +125,43 @@ class Member:
         count = len(self.kernel.tick_layout.integer_states)
         return [j for j in range(count) if j not in self.settled_states and j not in self.kept_states]
 
+    @cached_property
+    def steady_states(self) -> dict[int, int]:
+        """States ``s`` that become ``(s + x) & mask`` in each sample, with the same ``x``, by their mask.
+
+        Such are the phases of oscillators whose frequency rests.
+        """
+        if self.operation != "tick":
+            return {}
+        layout, flow, still = self.kernel.tick_layout, self.dataflow, self._still_parameters
+        found = {}
+        for j in self.changed_states:
+            mask = flow.added_bits(layout.parameters.index(("state", j)), layout.outputs + j, still)
+            if mask is not None:
+                found[j] = mask
+        return found
+
     @property
     def cost(self) -> int:
-        """Operations for one sample of one lane."""
+        """Operations in the code for one lane."""
         return self.dataflow.cost if self.operation == "tick" else len(self.readings)
 
     @property
     def moving_cost(self) -> int:
         """Operations for one sample of one lane, without those on knobs at rest, which are done once in a quantum."""
-        if self.operation != "tick":
-            return len(self.readings)
-        still = self.kept_states.union(self.settled_states)
-        parameters = [
+        return self.dataflow.moving_cost(self._still_parameters) if self.operation == "tick" else len(self.readings)
+
+    @cached_property
+    def _still_parameters(self) -> frozenset[int]:
+        """Parameters of the tick that are constant during a quantum."""
+        states = self.kept_states.union(self.settled_states)
+        return frozenset(
             number
             for number, (kind, value) in enumerate(self.kernel.tick_layout.parameters)
             if (kind == "input" and isinstance(self.readings[int(value)], Still))
-            or (kind == "state" and int(value) in still)
+            or (kind == "state" and int(value) in states)
             or kind not in ("input", "state", "line")
-        ]
-        return self.dataflow.moving_cost(frozenset(parameters))
+        )
 
 
 def dataflow_of(kernel: Kernel) -> Dataflow:

@@ -1,8 +1,9 @@
 """IR of a group of one lane: a sequence of loops over the samples of a quantum.
 
 A tick without states is vectorised over samples (a *map*); one with states runs sample by sample (a *scan*). An
-oscillator is both: a scan computes its phases, which are cheap, and a map computes the wave of all phases. Wires from
-one loop to a later one are local arrays of a quantum.
+oscillator is both: a scan computes its phases, which are cheap, and a map computes the wave of all phases. If its
+frequency rests, its phases are multiples of one step, and it is a map. Wires from one loop to a later one are local
+arrays of a quantum.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 from nodegraph.quantum import QUANTUM
 
-from .evaluation import check, evaluate, state_types
+from .evaluation import FAULTY, check, evaluate, state_types
 from .folds import fold
 from .members import Member, Signal, Still, Wire
 from .operands import UNCHANGED, Operands, registers
@@ -47,7 +48,7 @@ def units_of(m: int, member: Member) -> list[Unit]:
     """Return the parts of a member."""
     everything = range(len(member.readings))
     outputs = frozenset((m, o) for o in range(len(member.row.outputs)))
-    if member.operation != "tick" or not member.row.states:
+    if set(member.steady_states) == set(member.changed_states):
         return [Unit(m, False, True, frozenset(everything), _wires(member, everything), outputs)]
     layout, flow = member.kernel.tick_layout, member.dataflow
     states = flow.slice_of(frozenset(range(layout.outputs, layout.outputs + len(layout.integer_states))))
@@ -144,7 +145,7 @@ class SamplesWriter:
                 )
 
     def _begin(self, unit: Unit) -> list[str]:
-        """Return IR that loads the knobs and states of a unit."""
+        """Return IR that loads the knobs and states of a unit, and computes the steps of its steady states."""
         m, member, code = unit.member, self.members[unit.member], []
         for k in sorted(unit.inputs | set(member.settled_states.values())):
             reading = member.readings[k]
@@ -152,13 +153,47 @@ class SamplesWriter:
                 pointer = self.operands.use("ptr", reading.address)
                 code.append(f"{self._knob(unit, k)} = load float, ptr {pointer}, {UNCHANGED}")
         for j, type_ in enumerate(state_types(member)):
-            if j in member.settled_states or not unit.is_scan:
+            if j in member.settled_states or _follows_scan(unit):
                 continue
             states = self.operands.use("ptr", member.row.states[0].data)
             code += [
                 f"%s{m}.{j}.at = getelementptr {type_}, ptr {states}, i64 {j}",
                 f"%s{m}.{j} = load {type_}, ptr %s{m}.{j}.at",
             ]
+        return code + self._steps(unit)
+
+    def _steps(self, unit: Unit) -> list[str]:
+        """Return IR that computes the steps of steady states: the new states that follow from 0.
+
+        Those that follow from 1 are one more, unless the tick replaces the state; then the quantum runs as rows.
+        """
+        m, member, code, found = unit.member, self.members[unit.member], [], []
+        if unit.is_scan or _follows_scan(unit) or not member.steady_states:
+            return []
+        still = [isinstance(reading, Still) for reading in member.readings]
+        values = [self._knob(unit, k) if still[k] else "0.0" for k in range(len(still))]
+        for start in (0, 1):
+            prefix, states = f"%from{start}.m{m}", []
+            for j in range(len(state_types(member))):
+                if j in member.settled_states:
+                    knob = self._knob(unit, member.settled_states[j])
+                    code.append(f"{prefix}.s{j} = fpext float {knob} to double")
+                    states.append(f"{prefix}.s{j}")
+                else:
+                    states.append(str(start) if j in member.steady_states else f"%s{m}.{j}")
+            evaluated, _, new_states = evaluate(member, prefix, self.operands, values, states, _no_line)
+            code += evaluated
+            found.append(new_states)
+        for j, mask in member.steady_states.items():
+            name = f"%step{m}.{j}"
+            code += [
+                f"{name} = add i64 {found[0][j]}, 0",
+                f"{name}.more = add i64 {name}, 1",
+                f"{name}.one = and i64 {name}.more, {mask}",
+                f"{name}.steady = icmp eq i64 {name}.one, {found[1][j]}",
+                f"{name}.bad = select i1 {name}.steady, i32 {self.bad}, i32 {FAULTY}",
+            ]
+            self.bad = f"{name}.bad"
         return code
 
     def _knob(self, unit: Unit, k: int) -> str:
@@ -186,8 +221,12 @@ class SamplesWriter:
             states = self._states(n, unit, phis, code) if member.operation == "tick" else []
             evaluated, outputs, new_states = evaluate(member, prefix, self.operands, values, states, _no_line)
             code += evaluated
-            for j in member.changed_states if unit.is_scan else ():
-                self.committed.append(f"store {state_types(member)[j]} {new_states[j]}, ptr %s{m}.{j}.at")
+            for j in member.changed_states if not _follows_scan(unit) else ():
+                register = new_states[j]
+                if not unit.is_scan:
+                    register = f"%l{n}.m{m}.s{j}.last"
+                    self.committed.append(f"{register} = and i64 %l{n}.m{m}.s{j}.next, {member.steady_states[j]}")
+                self.committed.append(f"store {state_types(member)[j]} {register}, ptr %s{m}.{j}.at")
             for o, register in enumerate(outputs if unit.has_outputs else ()):
                 self._latest[m, o] = register
                 if member.written[o] or (m, o) in self._later:
@@ -258,11 +297,22 @@ class SamplesWriter:
                 if (m, STATES) in self._later:
                     code.append(f"{name}.at = getelementptr {type_}, ptr %t{m}.{j}, i64 %i{n}")
                     code.append(f"store {type_} {name}, ptr {name}.at")
-            else:
+            elif _follows_scan(unit):
                 code.append(f"{name}.at = getelementptr {type_}, ptr %t{m}.{j}, i64 %i{n}")
                 code.append(f"{name} = load {type_}, ptr {name}.at")
+            elif j in member.steady_states:
+                phis.append(f"{name}.sum = phi i64 [ %s{m}.{j}, %{self._label} ], [ {name}.next, %loop{n} ]")
+                code.append(f"{name}.next = add i64 {name}.sum, %step{m}.{j}")
+                code.append(f"{name} = and i64 {name}.sum, {member.steady_states[j]}")
+            else:
+                name = f"%s{m}.{j}"
             registers.append(name)
         return registers
+
+
+def _follows_scan(unit: Unit) -> bool:
+    """Return whether the states of a map are those that a scan has computed."""
+    return (unit.member, STATES) in unit.needs
 
 
 def _no_line(k: int) -> tuple[list[str], str]:

@@ -29,6 +29,7 @@ from nodegraph.patch.ports import remove_port_nodes
 
 from .budgets import NODES, too_many_nodes
 from .buses import BusEnd, Buses, bus_of
+from .bypass import owner_of, routed
 from .flat import FlatNode, FlatPatch, PortKey, VoiceInput
 from .ports import (
     INLETS,
@@ -51,12 +52,18 @@ PORTS = (*INLETS, *OUTLETS)
 def flatten(document: Document, patch_path: Path | None = None, allow_outside: bool = False) -> FlatPatch:
     """Return the flat graph of a document. Its ``problems`` has a sentence for each fault of a subpatch."""
     location = PatchLocation(patch_path, allow_outside)
+    played = routed(document, lambda record: spec_of(record, location))
+    return replace(_flatten(played, location), document=document)
+
+
+def _flatten(document: Document, location: PatchLocation) -> FlatPatch:
+    patch_path, allow_outside = location.file, location.allow_outside
     if _count(document, location, {}) > NODES.limit():
         return FlatPatch(document, {}, (), [too_many_nodes()], file=patch_path, allow_outside=allow_outside)
     if document.settings.voices == document.settings.unison == 1 and not any(
         record.type in (SUBPATCH, INLET, "outlet", SEND, RECEIVE) for record in document.nodes.values()
     ):
-        nodes = {id: _document_node(record, patch_path, (id,)) for id, record in document.nodes.items()}
+        nodes = {id: _document_node(record, patch_path, (owner_of(id),)) for id, record in document.nodes.items()}
         return FlatPatch(document, nodes, document.wires, file=patch_path, allow_outside=allow_outside)
     return _Flattener(document, location).flat()
 
@@ -253,9 +260,9 @@ class _Flattener:
             elif record.type in (SEND, RECEIVE) and not block_problem(record):
                 self._bus_end(scope, id, record)
             else:
-                node = _document_node(record, scope.location.file, (*scope.path, id), scope.lanes)
+                node = _document_node(record, scope.location.file, (*scope.path, owner_of(id)), scope.lanes)
                 node = node._replace(oversampling=scope.oversampling, is_unison=scope.is_unison)
-                self._add(scope.node(id), node, own=True)
+                self._add(scope.node(id), node, own=owner_of(id) == id)
         for wire in scope.document.wires:
             if wire.source in scope.skip and wire.target in scope.skip:
                 continue
@@ -377,6 +384,7 @@ class _Flattener:
         except PatchError as error:
             self._add(name, FlatNode(record, parent.location.file, problem=str(error), path=path), own=True)
             return
+        document = routed(document, lambda record: self._spec(record, location))
         self._check(path, record, document, parent.location)
         settings = node_types()[SUBPATCH].spec.settings
         bad = [settings[key].problem(value) for key, value in record.params.items() if key in settings]

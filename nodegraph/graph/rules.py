@@ -18,6 +18,7 @@ from nodegraph.patch import NodeRecord
 from nodegraph.patch.document import Path as Place
 from nodegraph.patch.errors import Problem, listed, quote, suggest
 
+from .bypass import BYPASS, STATES
 from .ports import OpenIn, OpenOut
 
 
@@ -51,6 +52,8 @@ def _unknown_block(type: str, known: tuple[str, ...]) -> str:
 def parameter_problem(title: str, spec: Spec, name: str, value: Any) -> str:
     """Return why a parameter cannot be set: an unknown name, or a value that it does not accept."""
     declared = spec.parameters.get(name)
+    if declared is None and name == BYPASS:
+        return "" if value in STATES else f"{title}: {BYPASS} must be {' or '.join(STATES)}, got {quote(str(value))}."
     if declared is None:
         return unknown_parameter(title, spec, name)
     problem = declared.problem(value)

@@ -110,7 +110,8 @@ def _mirrored(config: LayerConfig, inputs: torch.Tensor, generator: torch.Genera
     of such units takes the strongest components from their two halves. Other weights are random and small.
     """
     units, width = config.units, inputs.shape[1]
-    slope = config.slope if "leaky" in (config.encoder, config.decoder) else 0.0
+    rectifier = config.decoder if config.encoder == "linear" else config.encoder
+    slope = config.slope if rectifier == "leaky" else 0.0
     weight, back = _small((units, width), generator), _small((width, units), generator)
     if config.encoder == "linear":
         half, count = width // 2, min(units, width // 2)

@@ -321,11 +321,11 @@ def _check(recipe: Recipe) -> None:
     recipe.feature_settings()
     for number, layer in enumerate(recipe.layers):
         is_inside = layer.encoder == "linear" and number > 0 and recipe.layers[number - 1].initialiser == "mirrored"
-        is_rectifier = layer.encoder in ("leaky", "relu") and layer.decoder == "linear"
+        is_rectifier = layer.encoder in ("leaky", "relu") and layer.decoder != "sigmoid"
         if layer.initialiser == "mirrored" and (layer.tied or not (is_inside or is_rectifier)):
             raise LearnError(
-                f"recipe {recipe.name}: layers.{number}.initialiser = mirrored needs leaky or ReLU units with a linear "
-                "decoder, untied, or a linear code inside of them. Choose another, such as pca."
+                f"recipe {recipe.name}: layers.{number}.initialiser = mirrored needs leaky or ReLU units, untied, or "
+                "a linear code inside of them. Choose another, such as pca."
             )
     outermost = recipe.layers[0].decoder
     for part, config in (("training", recipe.training), ("pretraining", recipe.pretraining)):

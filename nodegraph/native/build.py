@@ -300,8 +300,8 @@ def _environment() -> str:
 
 @cache
 def _compiler_source_hash() -> str:
-    folder = Path(__file__).parent
-    return _digest([path.read_text() for path in sorted(folder.glob("*.py"))])
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return _digest([path.read_text() for path in files if path.name != "prebuilt.py"])  # it makes no code
 
 
 def _symbol(name: str, parts: tuple[Any, ...]) -> str:

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
@@ -20,6 +21,8 @@ from .target import Target, fitting_targets
 
 HASHES = "hashes.json"
 SUFFIX = ".kernels"
+# what reading a missing or damaged archive raises; an unknown compression method is a NotImplementedError
+DAMAGE = (OSError, EOFError, ValueError, KeyError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def prebuilt(symbol: str, compiler: str = "") -> bytes | None:
@@ -33,7 +36,7 @@ def best_set() -> KernelSet | None:
     """Return the best set for this processor: of ``$NODEGRAPH_PREBUILT``, a folder or "", else of the package."""
     folder = os.environ.get("NODEGRAPH_PREBUILT", str(Path(__file__).parent / "kernels"))
     for target in fitting_targets() if folder else ():
-        with suppress(OSError, ValueError, KeyError, zipfile.BadZipFile):
+        with suppress(*DAMAGE):
             return KernelSet(set_file(Path(folder), target), target)
     return None
 
@@ -44,7 +47,7 @@ def set_file(folder: Path, target: Target) -> Path:
 
 
 class KernelSet:
-    """A set of prebuilt kernels. Raises OSError, ValueError, KeyError or BadZipFile if the file is none."""
+    """A set of prebuilt kernels. Raises one of ``DAMAGE`` if the file is none."""
 
     def __init__(self, path: Path, target: Target) -> None:
         self.path, self.target = path, target
@@ -55,7 +58,7 @@ class KernelSet:
     def read(self, symbol: str, compiler: str = "") -> bytes | None:
         """Return the code of a kernel, or None if it is missing, damaged, or that of another kernel or target."""
         name = _member(symbol, compiler)
-        with suppress(KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile):
+        with suppress(*DAMAGE):
             code = self._archive.read(name)
             if self._hashes[name] == _hash(self.target, name, code):
                 return code

@@ -79,3 +79,29 @@ def test_json_lists_the_knobs_without_the_target(cli, made):
     assert [knob["name"] for knob in found["knobs"]] == [knob.name for knob in made.knobs]
     assert found["files"] == ["sounds/target.wav", "sounds/mine.wav", "sounds/mine.json"]
     assert "target" not in json.dumps(found["knobs"])
+
+
+def test_target_and_own_sound_are_played_on_a_device(cli, monkeypatch, made):
+    played = []
+
+    class Player:
+        def __init__(self, document, rate):
+            assert rate == 44100.0
+
+        def start(self):
+            return self
+
+        def preview(self, samples):
+            played.append(samples)
+
+        def stop(self):
+            played.append("stopped")
+
+    monkeypatch.setattr("nodegraph.cli.commands.challenge.playback_problem", lambda: "")
+    monkeypatch.setattr("nodegraph.engine.live.Live", Player)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    monkeypatch.setattr("sys.stdin", io.StringIO("t\nm\nq\n"))
+    assert cli("challenge", "-g", GRADE, "-s", SEED).status == 1
+    target, mine, again, own, last = played
+    assert (target == again).all() and (mine == own).all() and (target != mine).any() and last == "stopped"
+    assert len(target) == 88200

@@ -1,4 +1,4 @@
-"""``python -m tests.editor.picture``: take the screenshot for the documentation, from the demo patch."""
+"""``python -m tests.editor.picture``: take the screenshot for the documentation, from the first demo."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .robot import Robot, Xvfb
 ROOT = Path(__file__).parents[2]
 PICTURE = ROOT / "docs" / "editor.png"
 SIZE = (1640, 1000)
-ZOOM = 0.75
 COLOURS = 224  # colours in the image, few for a small file
-PROBED = ("string_picture.out", "mix.a"), ("bass_wave.out", "bass.a")
+PROBED = ("voice.out", "mix.a"), ("mix.out", "echoes.audio")
+PLACE, APART = (1050.0, 690.0), 290.0  # of the first probe, and from one to the next, in pixels
 
 
 def main() -> int:
@@ -23,25 +23,21 @@ def main() -> int:
 
     from nodegraph.editor.app import App
     from nodegraph.editor.sound.live import DeviceRequest, LiveSound
-    from nodegraph.editor.view import Camera
 
     server = Xvfb(SIZE)
     os.environ["DISPLAY"] = server.display
-    app = App(
-        LiveSound(DeviceRequest("none")), Patch.load(ROOT / "patches" / "demo.json"), home=Path(tempfile.mkdtemp())
-    )
+    patch = Patch.load(ROOT / "patches" / "first_sound.json")
+    app = App(LiveSound(DeviceRequest("none")), patch, home=Path(tempfile.mkdtemp()))
     try:
         app.view.show_window(*SIZE)
         robot = Robot(app)
         robot.frames(5)
         app.sound.wait_idle(120.0)
-        app.presenter.desk.camera = Camera(640.0, 20.0, ZOOM)
-        app.presenter.refresh()
-        robot.until(lambda: False, 14.0)  # until the music starts
+        robot.until(lambda: False, 6.0)  # until the music starts
         for i, key in enumerate(wire for wire in robot.view.scene.wires if wire in PROBED):
-            robot.view._mouse = (300.0 + 360.0 * i, 640.0)
+            robot.view._mouse = (PLACE[0] + APART * i, PLACE[1])
             app.view.show_probe(key[0], key, f"{key[0]} → {key[1]}")
-        robot.view._mouse = (4.0, 4.0)
+        robot.do("mousemove", 4, 4)
         robot.until(lambda: False, 2.0)
         robot.screenshot(PICTURE)
         robot.until(PICTURE.is_file)

@@ -329,3 +329,16 @@ def test_tidy_moves_comments_and_areas_with_their_blocks(user):
     (area,) = user.document.areas.values()
     assert area.contains((x, y)) and not area.contains(user.document.layout["sine1"])
     assert y < 400.0
+
+
+def test_blocks_are_bypassed_and_muted_by_key(user):
+    user.chain("sine", "ladder", "audio_out")
+    user.select("ladder1")
+    user.press("ctrl+b")
+    assert user.value("ladder1.bypass") == "bypass"
+    assert user.view.nodes["ladder1"].title == "bypassed: ladder1"
+    user.press("ctrl+shift+b")
+    assert user.value("ladder1.bypass") == "mute"
+    user.press("ctrl+shift+b")
+    assert user.value("ladder1.bypass") is None
+    assert user.view.nodes["ladder1"].title == "ladder1"

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from nodegraph.control.connections import Connections
-from nodegraph.editor.events import NodeAt, PanelEvent
+from nodegraph.editor.events import NodeAt, PanelEvent, PanelMenu
 from nodegraph.editor.external import ExternalControl, external_control
 from nodegraph.patch import SetControl
 
@@ -92,6 +92,26 @@ def test_controls_panel_learns_midi(user, midi):
     external_control(user.desk).connections.on_message("a device", bytes([0xB0, 74, 10]), time.perf_counter())
     user.wait(0.2)
     assert "74" in user.item("controls", "learn tone").label
+
+
+def test_play_panel_has_a_fader_for_each_control_and_a_menu_by_right_click(user, midi):
+    user.add("ladder")
+    for i in range(9):
+        user.patch.do(SetControl(f"tone {i}", "ladder1.cutoff", 100.0, 10000.0, "log"))
+    user.press("shift+p")
+    assert [item.label for item in user.items("play") if item.kind == "fader"] == [f"tone {i}" for i in range(9)]
+    user.send(PanelEvent("play", "set tone 3", 0.0))
+    assert user.value("ladder1.cutoff") == 100.0
+    user.send(PanelMenu("play", "set tone 3"))
+    menu = {item.label: item for item in user.view.menu[1]}
+    user.pick_item(menu["Learn MIDI"])
+    external_control(user.desk).connections.on_message("a device", bytes([0xB0, 74, 10]), time.perf_counter())
+    user.wait(0.2)
+    assert any(control.midi is not None for control in user.patch.document.controls.values())
+    user.pick_item(menu["Reset value"])
+    assert user.value("ladder1.cutoff") == pytest.approx(1000.0, rel=0.01)
+    user.pick_item(menu["Remove control"])
+    assert "tone 3" not in user.patch.document.controls
 
 
 def test_patch_settings_panel_sets_the_document(user):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nodegraph.editor.canvas.scene import Scene
+from nodegraph.editor.events import PanelEvent
 from nodegraph.patch import Patch, SetParam
 
 from .user import SimulatedUser
@@ -91,3 +92,15 @@ def test_edit_that_adds_a_fault_is_not_played_until_it_is_undone(user):
     assert len(user.sound.played) == played and len(user.desk.typed.problems) == 4
     user.patch.undo()
     assert len(user.sound.played) == played + 1 and len(user.desk.typed.problems) == 3
+
+
+def test_all_problems_are_listed_and_lead_to_their_block(user):
+    user.wait(0.5)
+    problems = user.desk.typed.problems
+    assert len(problems) > 2
+    assert f"{len(problems) - 1} more in View › Problems." in dict(user.view.status.parts)["problem"]
+    user.presenter.run("problems")
+    _, rows = user.item("problems", "table").value
+    assert [row[0] for row in rows] == list(problems)
+    user.send(PanelEvent("problems", "table", (next(i for i, text in enumerate(problems) if "'bad'" in text), 0)))
+    assert user.view.selected[0] == {"bad"}

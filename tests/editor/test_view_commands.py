@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodegraph.editor.events import CameraMoved, Click, Pointer, ProbeClosed, Resized, Wheel
+from nodegraph.editor.events import CameraMoved, Click, Key, PaletteTyped, Pointer, ProbeClosed, Resized, Wheel
 from nodegraph.editor.view import Camera
+from nodegraph.patch import RemoveNode
 
 
 def on_screen(camera: Camera, at: tuple[float, float]) -> tuple[float, float]:
@@ -146,3 +147,13 @@ def test_wheel_zooms_and_touchpad_pans(user):
     user.presenter.run("scrolling_pans")
     user.send(Wheel(-1.0, (0.0, 0.0)))
     assert user.desk.camera.zoom == before.zoom and user.desk.camera.y > before.y
+
+
+def test_found_block_that_was_removed_meanwhile_is_reported(user):
+    user.chain("sine", "ladder")
+    user.select("ladder1")
+    user.press("ctrl+g", "ctrl+f")
+    user.send(PaletteTyped("ladder1"))
+    user.patch.do(RemoveNode("subpatch1"))
+    user.send(Key("enter", True))
+    assert "was removed" in user.message and user.desk.subpatch_path == ()

@@ -6,10 +6,11 @@ Writes ``docs/tutorial/*.png`` and the film ``docs/editor.gif``.
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+
+from PIL import Image
 
 from .robot import Robot, Xvfb
 
@@ -18,7 +19,7 @@ PICTURES = ROOT / "docs" / "tutorial"
 FILM = ROOT / "docs" / "editor.gif"
 SIZE = (1180, 720)
 COLOURS = 96  # of a picture
-FILM_WIDTH, FILM_COLOURS, FRAME_MS, LAST_MS = 760, 40, 450, 2500
+FILM_WIDTH, FILM_COLOURS, FRAME_MS, LAST_MS = 760, 112, 450, 2500
 CAMERA = (10.0, 10.0, 0.75)
 
 
@@ -42,7 +43,8 @@ class Tour:
         self.robot.until(lambda: False, 1.0)  # messages and readouts
         self.frame()
         PICTURES.mkdir(exist_ok=True)
-        shutil.copyfile(self.frames[-1], PICTURES / f"{name}.png")
+        shown = Image.open(self.frames[-1]).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        shown.save(PICTURES / f"{name}.png", optimize=True)
 
     def add(self, type: str, at: tuple[float, float]) -> str:
         robot = self.robot
@@ -125,11 +127,9 @@ def build(tour: Tour) -> None:
 
 def write_film(frames: list[Path]) -> None:
     """Write the frames as an animated GIF."""
-    from PIL import Image
-
     pictures = [Image.open(path).convert("RGB") for path in frames]
     size = (FILM_WIDTH, round(FILM_WIDTH * pictures[0].height / pictures[0].width))
-    palette = pictures[-1].resize(size).quantize(FILM_COLOURS, dither=Image.Dither.NONE)
+    palette = pictures[-1].resize(size).quantize(FILM_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     small = [one.resize(size).quantize(palette=palette, dither=Image.Dither.NONE) for one in pictures]
     durations = [FRAME_MS] * (len(small) - 1) + [LAST_MS]
     small[0].save(FILM, save_all=True, append_images=small[1:], duration=durations, loop=0, optimize=True)
@@ -161,12 +161,8 @@ def in_window(act: Callable[[Tour], None], folder: Path) -> Tour:
 
 
 def main() -> int:
-    from PIL import Image
-
     folder = Path(tempfile.mkdtemp())
     tour = in_window(build, folder)
-    for path in PICTURES.glob("*.png"):
-        Image.open(path).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
     write_film(tour.frames)
     for path in (FILM, *sorted(PICTURES.glob("*.png"))):
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")

@@ -111,8 +111,8 @@ def main() -> int:
             edits = min(SECTION, chosen.edits - found.edits)
             run_section(Path(folder) / f"{section}.flight", edits, chosen.seed + section, chosen.nodes, found)
             section += 1
-            if found.differing:
-                print(f"seed {chosen.seed + section - 1}: {found.differing} samples differ")
+            late = f"{found.late} of {found.callbacks} callbacks late"
+            print(f"{found.edits} edits, {found.fused} fused, {found.differing} samples differ, {late}", flush=True)
     callbacks, late = late_when_idle(min(found.seconds, 600.0), chosen.nodes)
     waits = 1000.0 * np.array(found.waits)
     print(f"{found.edits} edits in {found.seconds:.0f} s, {found.fused} of them fused afterwards")

@@ -74,6 +74,22 @@ def test_states_that_keep_their_values_are_not_restored():
     assert changed == ["phase"]
 
 
+@pytest.mark.parametrize(("wired", "steady"), [("amplitude", ["phase"]), ("pm", ["phase"]), ("fm", [])])
+def test_phases_of_a_frequency_at_rest_are_multiples_of_one_step(wired, steady):
+    patch = patch_of("x.out osc." + wired, "osc.out out.audio", x=("sine", {"frequency": 3.0}), osc="sine",
+                     out="audio_out")  # fmt: skip
+    (step,) = steps_of(engine_of(patch).plan.placed)
+    member = next(member for member in step.members if member.row.nodes[0][0] == "osc")
+    assert [list(member.kernel.cls.spec.states)[j] for j in member.steady_states] == steady
+    rows, fused = both_tiers(patch)
+    assert np.array_equal(rows.run_samples(6400), fused.run_samples(6400))
+
+
+def test_oscillator_is_fused_alone():
+    patch = patch_of("osc.out late.audio", "late.out out.audio", osc="sine", late="sample_delay", out="audio_out")
+    assert groups_of(patch) == [["osc"]]
+
+
 def test_row_joins_an_earlier_group_past_a_row_it_does_not_need():
     patch = patch_of(
         "a.out b.a", "b.out out.audio", "pair.out sum.audio", "sum.out out2.audio", "c.out d.a", "d.out out3.audio",

@@ -103,11 +103,11 @@ def test_pca_makes_nonlinear_units_approximate_principal_components(activation, 
 
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("activation", ["relu", "leaky"])
-@pytest.mark.parametrize("units", [24, 25])
-def test_mirrored_units_around_a_linear_code_equal_principal_components(activation, bias, units):
+@pytest.mark.parametrize("units, output", [(24, "linear"), (25, "linear"), (24, "leaky")])
+def test_mirrored_units_around_a_linear_code_equal_principal_components(activation, bias, units, output):
     x = frames()
     common = {"slope": 0.1, "initialiser": "mirrored", "bias": bias}
-    outer = pair(units, x, encoder=activation, decoder="linear", **common)
+    outer = pair(units, x, encoder=activation, decoder=output, **common)
     with torch.no_grad():
         hidden = outer.encode(x)
         inner = pair(4, hidden, encoder="linear", decoder=activation, **common)
@@ -115,7 +115,7 @@ def test_mirrored_units_around_a_linear_code_equal_principal_components(activati
     mean, components = principal_components(x, 4, centred=bias)
     rest = x - mean
     expected = float((rest - rest @ components.T @ components).square().sum() / len(x))
-    assert error == pytest.approx(expected, rel=0.05)
+    assert 0.5 * expected < error < 1.05 * expected  # an output without negative values may be better
     if bias:
         assert ((hidden > 0).any(0) & (hidden <= 0).any(0))[: units // 2].all()  # units bend within the frames
 

@@ -5,7 +5,7 @@ import pytest
 
 from nodegraph.api import render
 from nodegraph.measures.registry import audition_of, measures
-from nodes.measures import Tempo, Tuning
+from nodes.measures import TempoMeter, Tuning
 from nodes.stereo import StereoBalance
 from tests.nodes.stepping import run
 from tests.rendering import patch_of
@@ -37,13 +37,13 @@ def triggers(times, seconds):
 @pytest.mark.parametrize(("bpm", "per_beat"), [(60.0, 1.0), (128.0, 1.0), (90.0, 4.0)])
 def test_tempo_of_even_triggers(bpm, per_beat):
     gate = triggers(np.arange(0.1, 1.9, 60.0 / bpm / per_beat), 2.0)
-    found = run(Tempo, len(gate), trigger=gate, per_beat=per_beat)["tempo"]
+    found = run(TempoMeter, len(gate), trigger=gate, per_beat=per_beat)["tempo"]
     assert found[-1] == pytest.approx(bpm, rel=1e-3)
 
 
 def test_tempo_ignores_a_missing_trigger_and_one_too_many():
     times = [0.1, 0.3, 0.5, 0.7, 1.1, 1.3, 1.5, 1.55, 1.7, 1.9]
-    found = run(Tempo, 2 * RATE, trigger=triggers(times, 2.0))["tempo"]
+    found = run(TempoMeter, 2 * RATE, trigger=triggers(times, 2.0))["tempo"]
     assert not found[: round(0.3 * RATE)].any()
     assert found[round(0.31 * RATE) :] == pytest.approx(300.0, rel=1e-3)
 

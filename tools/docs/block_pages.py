@@ -10,6 +10,7 @@ from typing import Any
 from nodegraph.blocks.page import page
 from nodegraph.blocks.registry import family_name, node_types, words_of
 from nodegraph.editor.help_patch import help_patch, silence_of
+from nodegraph.editor.plain import first_line
 from nodegraph.node import Node
 from nodegraph.notebook import graph_svg
 from nodegraph.patch import Document, encode_patch
@@ -79,7 +80,7 @@ def block_page(cls: type[Node], drawing: str, has_sound: bool, users: list[str])
     """
     data = page(cls)
     document = help_patch(cls.type)
-    note = " ".join(note.text for note in document.notes.values()).removeprefix(_first_line(cls)).strip()
+    note = " ".join(note.text for note in document.notes.values()).removeprefix(first_line(cls)).strip()
     parts = [ORPHAN, f"# {cls.type}", from_docstring(data["doc"])]
     parts.append(f"[Blocks](index.md) › {_family_links(cls)}.{_words(cls)}")
     parts.append("## What it does")
@@ -92,7 +93,7 @@ def block_page(cls: type[Node], drawing: str, has_sound: bool, users: list[str])
         parts.append(plain(note))
     sound = player(f"blocks/{cls.type}", f"blocks/{cls.type}.ogg") if has_sound else ""
     parts.append(html(sound, picture(document)))
-    parts.append("In the editor, F1 on the block adds this patch to yours.")
+    parts.append("In the editor, F1 on the block opens this patch in a window of its own.")
     parts += _ports(data)
     if data["source"]:
         parts += ["## Equation", _equation_words(cls), f"```python\n{data['source']}\n```"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nodegraph.control.taper import position_of
+from nodegraph.graph.bypass import BYPASSED, MUTED, bypass_of
 from nodegraph.node import Choice, In, Option, Port, Spec
 from nodegraph.patch import NodeRecord
 
@@ -24,6 +25,8 @@ DISPLAYS = {
     "curve": (220.0, 96.0),
 }
 DISPLAY = (220.0, 110.0)
+STATE_TITLES = {BYPASSED: "bypassed", MUTED: "muted"}
+OFF = "#4a4f57"  # title of a block that is bypassed or muted
 BAR_STEPS, MAX_BARS = 12, 24  # heights of the bars of lanes, and how many are drawn
 
 
@@ -67,6 +70,9 @@ def node_visual(
         rows.append(NodeRow(name, "", name, None, setting_visual(setting, record.params.get(name)), plain(setting.doc)))
     display = getattr(cls, "display", "") if cls else ""
     shown = f"{id} · {record.type}" if not title and not id.startswith(record.type) else title or id
+    state = bypass_of(record, spec)
+    if state:
+        shown, colour = f"{STATE_TITLES[state]}: {shown}", OFF
     return NodeVisual(
         id=id,
         title=shown,

@@ -60,7 +60,7 @@ def _node_menu(desk: Desk, id: str) -> list[MenuItem]:
     names = ["help_block", "rename", "replace_block", "duplicate", "copy", "cut", "delete", "delete_and_heal"]
     items = [entry(desk, name, id if name in ("help_block", "rename") else None) for name in names]
     items.insert(2, preset_menu(desk, id))
-    more = ("fold", "unplug", "group", "reset_values", "dice")
+    more = ("bypass", "mute_block", "fold", "unplug", "group", "reset_values", "dice")
     oversampling = oversampling_menu(desk, id)
     items += [LINE, *(entry(desk, name) for name in more), *([oversampling] if oversampling else [])]
     items.append(notes.colour_menu(id))

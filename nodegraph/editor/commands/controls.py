@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nodegraph.patch import Control, PatchError, RemoveControl, SetControl
@@ -10,12 +11,15 @@ from ..command import command
 from ..desk import Desk, Panel
 from ..events import PanelEvent
 from ..external import external_control
+from ..menus import entry
 from ..quantity import format_quantity
 from ..targets import target_of
 from ..view import Item, PanelVisual
 
 if TYPE_CHECKING:
     from nodegraph.control.parameters import Parameter
+
+FADERS, FADER_WIDTH = 10, 78.0  # faders in a row of the play panel, and pixels for each
 
 
 def _target(desk: Desk, key: tuple[str, str]) -> str:
@@ -118,6 +122,12 @@ class ControlsPanel(Panel):
             merge, self._dragged = self._dragged == name, "" if event.done else name
             _set_control(desk, control, float(event.value), merge)
 
+    def menu(self, desk: Desk, item: str) -> None:
+        kind, _, name = item.partition(" ")
+        if kind == "set" and name in desk.patch.document.controls:
+            commands = ("learn_control", "unlearn_control", "reset_control", "remove_control")
+            desk.menu(name, [replace(entry(desk, command, name), enabled=True) for command in commands])
+
     def changed(self, desk: Desk) -> None:
         shown = self._shown
         visual = self.visual(desk)
@@ -125,21 +135,41 @@ class ControlsPanel(Panel):
             desk.view.show_panel(visual)
 
 
+class PlayPanel(ControlsPanel):
+    """The controls of the patch as faders, to be played with the mouse or by touch."""
+
+    key = "play"
+
+    def visual(self, desk: Desk) -> PanelVisual:
+        self._shown = tuple(
+            replace(_control_slider(desk, control), kind="fader") for control in desk.patch.document.controls.values()
+        )
+        rows: list[Item] = []
+        for i in range(0, len(self._shown), FADERS):
+            rows += [*([Item("line", f"line {i}")] if i else []), *self._shown[i : i + FADERS]]
+        help = Item("text", "help", value="Right-click a fader for MIDI, or a value in the patch to add a control.")
+        width = FADER_WIDTH * min(max(len(self._shown), 4), FADERS)
+        return PanelVisual(self.key, "Play", (*rows, help), size=(width, 0.0))
+
+
 def _control_row(desk: Desk, control: Control) -> Item:
     """Return the slider of a control, with buttons to learn MIDI and to remove it."""
     from nodegraph.control.midi_learn import describe_binding
 
     key, binding = control.name, describe_binding(control.midi) if control.midi else "learn MIDI"
-    found = _found(desk, control)
-    if found is None:
-        slider = Item("slider", f"set {key}", key, (0.0, "not in the patch"), enabled=False)
-    else:
-        parameter, value = found
-        text = format_quantity(value, parameter.declared.unit)
-        slider = Item("slider", f"set {key}", key, (parameter.position(value), text), tip=control.target)
     learn = Item("button", f"learn {key}", binding, tip="move a MIDI control to bind it")
     remove = Item("button", f"remove {key}", "×", tip="remove the control")
-    return Item("row", f"row {key}", value=(remove, learn, slider))
+    return Item("row", f"row {key}", value=(remove, learn, _control_slider(desk, control)))
+
+
+def _control_slider(desk: Desk, control: Control) -> Item:
+    """Return the slider of a control, greyed out if its parameter is missing."""
+    key, found = control.name, _found(desk, control)
+    if found is None:
+        return Item("slider", f"set {key}", key, (0.0, "not in the patch"), enabled=False)
+    parameter, value = found
+    text = format_quantity(value, parameter.declared.unit)
+    return Item("slider", f"set {key}", key, (parameter.position(value), text), tip=control.target)
 
 
 def _found(desk: Desk, control: Control) -> tuple[Parameter, float] | None:
@@ -173,6 +203,52 @@ def _set_control(desk: Desk, control: Control, position: float, merge: bool) -> 
     if isinstance(before, list):
         new = [value if parameter.lane in (None, lane) else old for lane, old in enumerate(before)]
     desk.run_edit(lambda: desk.patch.set(parameter.port_ref, new, merge))
+
+
+def _named_control(desk: Desk, payload: object) -> Control | None:
+    return desk.patch.document.controls.get(str(payload))
+
+
+@command("Learn MIDI")
+def learn_control(desk: Desk, payload: object) -> None:
+    """Bind the control to the next MIDI control that is moved."""
+    control = _named_control(desk, payload)
+    if control is not None:
+        _learn(desk, control.target)
+
+
+@command("Remove MIDI binding")
+def unlearn_control(desk: Desk, payload: object) -> None:
+    """Remove the MIDI binding of the control."""
+    from nodegraph.control.midi_learn import unbind
+
+    control = _named_control(desk, payload)
+    action = unbind(desk.patch.document, control.target) if control is not None else None
+    if action is not None:
+        desk.do_in((), action)
+
+
+@command("Reset value")
+def reset_control(desk: Desk, payload: object) -> None:
+    """Set the control to the default of its parameter."""
+    control = _named_control(desk, payload)
+    found = _found(desk, control) if control is not None else None
+    if control is not None and found is not None:
+        _set_control(desk, control, found[0].position(found[0].declared.default), False)
+
+
+@command("Remove control")
+def remove_control(desk: Desk, payload: object) -> None:
+    """Remove the control from the patch; the value stays."""
+    control = _named_control(desk, payload)
+    if control is not None:
+        desk.do_in((), RemoveControl(control.name))
+
+
+@command("Play panel", "shift+p", menu="Tools", section=2)
+def play_panel(desk: Desk, payload: object) -> None:
+    """Show the controls of the patch as faders."""
+    desk.open_panel(PlayPanel())
 
 
 @command("Controls", menu="Tools", section=2)

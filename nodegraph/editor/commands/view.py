@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from nodegraph.patch import Document
+from nodegraph.patch import Document, PatchError
 
 from ..canvas import camera as canvas
 from ..canvas.camera import LEVELS, ZOOM_STEP, middle, zoom_to
 from ..command import command, on
-from ..desk import AREA, Desk
+from ..desk import AREA, Desk, has_note
 from ..events import CameraMoved, Resized, Wheel
 from ..palettes import Candidate, open_palette
 from ..view import Point
@@ -144,6 +144,13 @@ def find(desk: Desk, payload: object) -> None:
 
     def reveal(key: str, position: Point | None) -> None:
         level, kind, id = found[key]
+        try:
+            document = desk.patch.document.nested(level)
+        except PatchError:  # it was removed while the list was open
+            document = Document()
+        if not (id in document.nodes if kind == "node" else has_note(document, id)):
+            desk.notify(f"{key} was removed.", alarm=True)
+            return
         if level != desk.subpatch_path:
             go_to(desk, level)
         if kind == "node":

@@ -2,7 +2,8 @@
 
 DearPyGui reports a key by a code, in the order in which its text fields get the letters, but at the next frame and
 without symbols and modifiers. This module asks the window library (GLFW) inside DearPyGui for these, from the drawing
-thread, and :meth:`Keyboard.pressed` assigns them to the reported keys.
+thread, and :meth:`Keyboard.pressed` assigns them to the reported keys. It also reports the modifiers of mouse buttons,
+and steps of the wheel in both directions.
 """
 
 from __future__ import annotations

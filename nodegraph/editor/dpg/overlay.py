@@ -91,11 +91,12 @@ class Overlay:
         wide, height = screen_size()
         y = height - 36.0 * self.scale
         for toast in reversed(self._toasts):
-            lines = _lines(toast.text)
+            text = f"! {toast.text}" if toast.alarm else toast.text
+            lines = _lines(text)
             size = FONT * self.scale
             across = max(width(line, size) for line in lines) + 24
             y -= len(lines) * size * 1.3 + 22
-            self._box(toast.text, ((wide - across) / 2, y), self.theme.alarm if toast.alarm else self.theme.accent)
+            self._box(text, ((wide - across) / 2, y), self.theme.alarm if toast.alarm else self.theme.accent)
 
     def _tip_place(self, text: str) -> Box:
         """Return the box of the tooltip: right of the block, else left of it, else below or above it."""

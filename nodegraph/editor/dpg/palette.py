@@ -6,16 +6,17 @@ from collections.abc import Callable
 
 import dearpygui.dearpygui as dpg
 
-from ..canvas.theme import Theme, faded, family_colour
+from ..canvas.theme import Theme, family_colour
 from ..canvas.typeface import ellipsize, supported_text, width
 from ..events import Event, Key, PaletteChosen, PaletteTyped
 from ..view import PaletteEntry, PaletteVisual
-from .fields import Fields, kept_inside
+from .fields import Fields, kept_inside, screen_size
 
 Tag = int | str
 WIDE = 430.0
 ROWS = 14
 LINE = 22.0
+AROUND = 110.0  # height of the rest of the window, and above and below it
 FONT = 14.0
 
 
@@ -34,6 +35,11 @@ class DpgPalette:
         self.scale = 1.0
 
     @property
+    def _rows(self) -> int:
+        """The number of displayed entries: as many as fit into the window."""
+        return max(min(ROWS, int((screen_size()[1] / self.scale - AROUND) / LINE)), 3)
+
+    @property
     def is_open(self) -> bool:
         return self._window is not None
 
@@ -47,13 +53,13 @@ class DpgPalette:
         if self._visual is None or visual.entries != self._visual.entries:
             self._first = 0
         self._visual = visual
-        self._first = min(max(self._first, visual.chosen - ROWS + 1), max(visual.chosen, 0))
+        self._first = min(max(self._first, visual.chosen - self._rows + 1), max(visual.chosen, 0))
         dpg.set_value(self._title, supported_text(visual.title))
         self._draw()
 
     def _build(self, visual: PaletteVisual, at: tuple[float, float]) -> None:
         s = self.scale
-        size = (WIDE * s + 20, (ROWS * LINE + 84) * s)
+        size = (WIDE * s + 20, (self._rows * LINE + 84) * s)
         with dpg.window(
             no_title_bar=True, no_resize=True, no_move=True, no_scrollbar=True, autosize=True,
             pos=kept_inside(at, size), no_saved_settings=True,
@@ -63,7 +69,7 @@ class DpgPalette:
                 default_value=visual.query, width=int(WIDE * s), hint="type to search",
                 callback=lambda _s, text: self._send(PaletteTyped(text)),
             )  # fmt: skip
-            self._list = dpg.add_drawlist(width=int(WIDE * s), height=int(ROWS * LINE * s))
+            self._list = dpg.add_drawlist(width=int(WIDE * s), height=int(self._rows * LINE * s))
         self._fields.add(self._input)
         self._fields.focus(self._input)
 
@@ -78,23 +84,23 @@ class DpgPalette:
         assert self._visual is not None
         dpg.delete_item(self._list, children_only=True)
         visual, s, theme = self._visual, self.scale, self.theme
-        shown = visual.entries[self._first : self._first + ROWS]
+        shown = visual.entries[self._first : self._first + self._rows]
         for i, entry in enumerate(shown):
             self._draw_entry(entry, i * LINE * s, self._first + i == visual.chosen)
         if not visual.entries:
             dpg.draw_text((8, 6), supported_text(visual.empty or "No match."), size=FONT * s, color=theme.faint,
                           parent=self._list)  # fmt: skip
         more = len(visual.entries)
-        if more > ROWS:
-            height = ROWS * LINE * s
-            top, part = height * self._first / more, height * ROWS / more
+        if more > self._rows:
+            height = self._rows * LINE * s
+            top, part = height * self._first / more, height * self._rows / more
             dpg.draw_rectangle((WIDE * s - 4, top), (WIDE * s - 1, top + part), fill=theme.control_hover,
                                color=theme.control_hover, rounding=2, parent=self._list)  # fmt: skip
 
     def _draw_entry(self, entry: PaletteEntry, y: float, chosen: bool) -> None:
         s, theme, layer = self.scale, self.theme, self._list
         if chosen:
-            dpg.draw_rectangle((0, y), (WIDE * s - 8, y + LINE * s), fill=faded(theme.accent, 0.35),
+            dpg.draw_rectangle((0, y), (WIDE * s - 8, y + LINE * s), fill=theme.fill,
                                color=(0, 0, 0, 0), rounding=4, parent=layer)  # fmt: skip
         colour = family_colour(entry.family)
         mid = y + LINE * s / 2
@@ -150,6 +156,6 @@ class DpgPalette:
 
     def wheel(self, steps: float) -> None:
         if self._visual:
-            last = max(len(self._visual.entries) - ROWS, 0)
+            last = max(len(self._visual.entries) - self._rows, 0)
             self._first = int(min(max(self._first - 3 * steps, 0), last))
             self._draw()

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..canvas.theme import Theme
 from ..canvas.typeface import ellipsize, supported_text
-from ..events import Event, PanelClosed, PanelEvent
+from ..events import Event, PanelClosed, PanelEvent, PanelMenu
 from ..view import Card, Drawing, Item, PanelVisual
 from .fields import Fields, kept_inside, screen_size
 from .plot import Plot, Textures
@@ -106,7 +106,7 @@ class DpgPanel:
         self._handlers: list[Tag] = []
         self.age = 0
         s = owner.scale
-        width, height = visual.size[0] * s, visual.size[1] * s
+        width, height = min(visual.size[0] * s, screen_size()[0] - 2 * MARGIN), visual.size[1] * s
         if at is None:
             screen = screen_size()
             if visual.modal:
@@ -263,6 +263,9 @@ class DpgPanel:
         """Send the value of a widget when its edit ends."""
         with dpg.item_handler_registry() as handlers:
             dpg.add_item_deactivated_after_edit_handler(callback=lambda: self._changed(item, value(dpg.get_value(tag))))
+            if item.kind in ("slider", "fader"):
+                menu = PanelMenu(self.visual.key, item.key)
+                dpg.add_item_clicked_handler(1, callback=lambda: self.owner._send(menu))
         dpg.bind_item_handler_registry(tag, handlers)
         self._handlers.append(handlers)
 
@@ -296,7 +299,7 @@ class DpgPanel:
 
     def _add_table(self, item: Item, parent: Tag, width: float) -> Tag:
         titles, rows = item.value
-        height = min(len(rows) + 1, 16) * 25 + 6
+        height = min(16 * 25 * self.owner.scale + 6, 0.6 * screen_size()[1])
         tag = dpg.add_table(
             header_row=bool(titles), row_background=True, borders_innerV=True, policy=dpg.mvTable_SizingStretchProp,
             scrollY=len(rows) > 15, height=int(height) if len(rows) > 15 else 0, width=int(width), parent=parent,

@@ -15,6 +15,7 @@ Tag = int | str
 HIGH = 24.0
 FONT = 13.0
 BETWEEN = 22.0
+ALARM = "!"  # before alarms, which are red, too
 LOWEST, TOP = -60.0, 0.0  # dBFS, range of the meter
 LIGHT, METER, VOLUME, MUTE, APART = 34.0, 116.0, 72.0, 44.0, 10.0  # widths of the parts of the master strip
 STRIP = LIGHT + METER + VOLUME + MUTE + 4 * APART
@@ -106,6 +107,7 @@ class StatusLine:
         for key, text in self._status.parts:
             alarm = key in self._status.alarm
             colour = theme.alarm if alarm else theme.text if key in ("device", "message") else theme.faint
+            text = f"{ALARM} {text}" if alarm else text
             shown = ellipsize(supported_text(text), size, max(end - x, 0.0))
             if not shown:
                 break

@@ -137,7 +137,9 @@ def status(desk: Desk, state: SoundState) -> Status:
         parts.append(("problem", state.problem))
         alarm.add("problem")
     elif desk.typed.problems:
-        parts.append(("problem", desk.typed.problems[0]))
+        more = len(desk.typed.problems) - 1
+        text = f"{desk.typed.problems[0]}{f' {more} more in View › Problems.' if more else ''}"
+        parts.append(("problem", text))
         alarm.add("problem")
     document = desk.document
     parts.append(("count", f"{len(document.nodes)} blocks, {len(document.wires)} wires"))
