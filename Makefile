@@ -25,6 +25,7 @@
 # make offline  run all commands that may be tempted to use the network, and check that none does, five minutes
 # make kernels  compile the kernels that a wheel contains, and compare their sounds on all patches, half an hour
 # make wheel    build the wheel, with these kernels, and the source distribution in dist/
+# make app      build an application folder for Linux in build/app, which needs no Python, and render a demo with it
 # make install-check  install the wheel with Python 3.11 to 3.13 without a compiler, and render a demo
 # make lock     write locked.txt, the hashes of what the tests install, after a change of the dependencies
 # make hooks    install the pre-commit hook that runs these checks
@@ -49,7 +50,7 @@ CONTRACTS := $(wildcard tests/nodes/test_*contract*.py)
 export PIP_NO_INPUT := 1
 
 .PHONY: run test check-ruff check-mypy check-tests bench growth quality matching mixtures lessons challenges monkey picture docs \
-	models kernels wheel install-check fuzz storm fused settle kills soak flight guarded offline lint format lock hooks system clean
+	models kernels wheel app install-check fuzz storm fused settle kills soak flight guarded offline lint format lock hooks system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -161,6 +162,9 @@ offline: $(VENV)/.test
 wheel: kernels
 	@$(BIN)/python -m hatchling build -d dist
 	@ls -l dist
+
+app: $(VENV)/.test
+	@$(BIN)/python -m tests.delivery.app_check build/app
 
 install-check: $(VENV)/.test
 	@$(BIN)/python -m tests.delivery.install_check
