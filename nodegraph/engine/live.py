@@ -499,7 +499,9 @@ def _device_target(device: int | str | None, rate: float | None, outputs: int | 
     try:
         found = sounddevice.query_devices(device, "output")
     except (ValueError, sounddevice.PortAudioError) as error:
-        raise EngineError(f"no audio output: {_reason(error)} See `nodegraph devices`, or use --null.") from None
+        raise EngineError(
+            f"no audio output: {_reason(error)} See `nodegraph devices`, use --null, or render the patch to a file."
+        ) from None
     inputs, source = 0, None
     if listens:
         try:

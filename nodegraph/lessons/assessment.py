@@ -9,6 +9,8 @@ from nodegraph.measures.registry import measures
 
 from .lesson import ENGLISH, VISIBLE, Check, Lesson
 
+NOT_ASSESSED = "not assessed"  # the problem of each check of a hand-in that cannot be read
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -37,8 +39,8 @@ class Verdict:
         return self.check.range_text(measures()[self.check.measure].unit)
 
     def hint(self, language: str = ENGLISH) -> str:
-        """Return the hint of a failed check, "" of a passed one."""
-        return "" if self.passed else self.check.hint_for(self.value, language)
+        """Return the hint of a failed check, "" of one that is passed or was not assessed."""
+        return "" if self.passed or self.problem == NOT_ASSESSED else self.check.hint_for(self.value, language)
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def assessment_from(lesson: Lesson, data: dict[str, Any]) -> Assessment:
 
 def refused(lesson: Lesson, problem: str) -> Assessment:
     """Return the assessment of a hand-in that cannot be assessed."""
-    verdicts = tuple(Verdict(check, False, problem="not assessed") for check in lesson.checks)
+    verdicts = tuple(Verdict(check, False, problem=NOT_ASSESSED) for check in lesson.checks)
     return Assessment(lesson, verdicts, " ".join(problem.split()))
 
 

@@ -14,6 +14,8 @@ from .checking import Assessor
 from .hand_ins import HandIn
 from .lesson import Check, Lesson, plain_check
 
+Pattern = tuple[tuple[str, str], ...]  # ids of failed checks, and their hints
+
 
 @dataclass(frozen=True)
 class Grade:
@@ -61,7 +63,8 @@ class CheckStatistics:
         text = f"{self.failed} of {total} failed {self.check.id}: {value}, asked {self.check.range_text(unit)}"
         text += f", such as {self.example}." if self.example else "."
         if self.alike is not None:
-            text += f" {self.alike[1]} fail the same checks as wrong/{self.alike[0]}.json."
+            get = "gets" if self.alike[1] == 1 else "get"
+            text += f" {self.alike[1]} {get} the same hints as wrong/{self.alike[0]}.json."
         return f"{text} {self.check.hint_for(self.typical)}"
 
 
@@ -77,15 +80,15 @@ def class_statistics(grades: Grades) -> list[CheckStatistics]:
     return found
 
 
-def wrong_patterns(lesson: Lesson) -> dict[tuple[str, ...], str]:
-    """Return the wrong patches of a lesson by the checks that they fail."""
+def wrong_patterns(lesson: Lesson) -> dict[Pattern, str]:
+    """Return the wrong patches of a lesson by the hints that they get."""
     assessor = Assessor(lesson)
-    return {failed_ids(assessor.assess_file(path)): path.stem for path in reversed(lesson.wrong)}
+    return {pattern_of(assessor.assess_file(path)): path.stem for path in reversed(lesson.wrong)}
 
 
-def failed_ids(assessment: Assessment) -> tuple[str, ...]:
-    """Return the ids of the failed checks."""
-    return tuple(verdict.check.id for verdict in assessment.failed)
+def pattern_of(assessment: Assessment) -> Pattern:
+    """Return the failed checks with their hints, which tell too little from too much."""
+    return tuple((verdict.check.id, verdict.hint()) for verdict in assessment.failed)
 
 
 def class_data(grades: Grades) -> dict[str, Any]:
@@ -130,7 +133,7 @@ def _statistics(
     check: Check,
     passed: int,
     failed: list[tuple[str, Assessment, Verdict]],
-    patterns: dict[tuple[str, ...], str],
+    patterns: dict[Pattern, str],
 ) -> CheckStatistics:
     values = [(verdict.value, id) for id, _, verdict in failed if verdict.value is not None]
     problems = Counter(verdict.problem for _, _, verdict in failed if verdict.value is None)
@@ -140,5 +143,5 @@ def _statistics(
     else:
         example = failed[0][0] if failed else ""
     problem = problems.most_common(1)[0][0].rstrip(".") if problems else ""
-    alike = Counter(patterns[ids] for _, a, _ in failed if (ids := failed_ids(a)) in patterns).most_common(1)
+    alike = Counter(patterns[hints] for _, a, _ in failed if (hints := pattern_of(a)) in patterns).most_common(1)
     return CheckStatistics(check, passed, len(failed), typical, problem, example, alike[0] if alike else None)

@@ -61,6 +61,7 @@ MAX_NESTED_CHARACTERS = 2 * MAX_FILE_BYTES
 MAX_FAULTS = 100
 """Maximum invalid records that are reported at once."""
 
+WRONG_FILE = "Choose a patch, a .json file that the editor saves."
 _SECTIONS = frozenset({"nodes", "wires", "controls", "snapshots", "presets", "notes", "areas", "looks", "layout"})
 _FIELDS = ("title", "seed", "settings", *_SECTIONS, "extra")
 
@@ -78,7 +79,9 @@ def parse_patch(data: bytes, name: str = "patch", limit: int = MAX_FILE_BYTES) -
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise PatchError(f"{name}: not UTF-8 at byte {error.start}. Save it as UTF-8.") from None
+        raise PatchError(
+            f"{name}: not UTF-8 at byte {error.start}. Choose a patch, a .json file that the editor saves."
+        ) from None
     version = VERSION
     try:
         top = scan(text, _SECTIONS)
@@ -104,6 +107,8 @@ def _syntax(fault: JsonSyntaxError, text: str) -> str:
         return "the file is truncated. Restore it from a copy."
     line = text.count("\n", 0, fault.at) + 1
     column = fault.at - text.rfind("\n", 0, fault.at)
+    if not fault.at:
+        return f"line 1, column 1: invalid JSON. {WRONG_FILE}"
     return f"line {line}, column {column}: invalid JSON, {fault.text}. Correct that line."
 
 

@@ -16,6 +16,7 @@ import soundfile
 
 import nodegraph
 from nodegraph.cli.app import command
+from nodegraph.patch import Patch, parse_patch
 from tests.midi.midi_files import write_piece
 from tools.docs.pages import ROOT, committed_pages, site_text
 
@@ -112,6 +113,12 @@ def test_programs_of_a_page_run_one_after_the_other(page, tmp_path, monkeypatch)
     for program in programs_of(page):
         exec(compile(program, page, "exec"), names)
     assert "patch" in names or names["result"].accepted
+
+
+def test_patch_that_shows_the_format_plays():
+    (shown,) = re.findall(r"^```json\n(.*?)^```", (ROOT / "docs/patches.md").read_text(), re.DOTALL | re.MULTILINE)
+    sound = nodegraph.render(Patch(parse_patch(shown.encode())), seconds=1)
+    assert abs(sound).max() > 0.1
 
 
 def test_program_of_the_tutorial_builds_the_voice_of_its_pictures(tmp_path, monkeypatch):

@@ -56,7 +56,7 @@ def hostile():
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
-    """The grades of 13 hand-ins of the template lesson: three solutions, two wrong patches, eight hostile ones."""
+    """The grades of 14 hand-ins of the template lesson: three solutions, three wrong patches, eight hostile ones."""
     root = tmp_path_factory.mktemp("grading")
     write_template(root / "tuning")
     hand_ins = root / "hand_ins"
@@ -65,6 +65,8 @@ def graded(tmp_path_factory):
         shutil.copy(root / "tuning" / "solutions" / "reference.json", hand_ins / f"good_{k}.json")
     for k in range(2):
         shutil.copy(root / "tuning" / "wrong" / "too_low.json", hand_ins / f"low_{k}.json")
+    too_low = (root / "tuning" / "wrong" / "too_low.json").read_text()
+    (hand_ins / "high.json").write_text(too_low.replace("220.0", "440.0"))
     for name, content in hostile().items():
         (hand_ins / f"{name}.json").write_text(content if isinstance(content, str) else json.dumps(content))
     (hand_ins / "roster.csv").write_text("id,name\ngood_0,Ada\nabsent,=Bob\n")
@@ -77,7 +79,7 @@ def by_id(graded):
 
 
 def test_all_hand_ins_are_graded_in_order(graded, by_id):
-    assert list(by_id) == sorted(by_id) and len(by_id) == 14
+    assert list(by_id) == sorted(by_id) and len(by_id) == 15
     assert {id for id, assessment in by_id.items() if assessment.accepted} == {"good_0", "good_1", "good_2"}
     assert by_id["low_0"].score == 1.0
 
@@ -121,15 +123,17 @@ def test_gradescope_json_has_points_and_visibility_of_each_check(by_id):
         ("pitch", 0.0, 2.0, "visible"),
     ]
     assert tests[1]["output"].endswith("asked 327 to 333 Hz. Too low: raise the frequency to 330 Hz.")
+    assert gradescope(by_id["absent"])["tests"][1]["output"] == "pitch: not assessed, asked 327 to 333 Hz."
 
 
 def test_statistics_name_the_typical_wrong_patch(graded):
     _, pitch = class_statistics(graded)
-    assert (pitch.passed, pitch.failed, pitch.alike) == (3, 3, ("too_low", 2))
+    assert (pitch.passed, pitch.failed, pitch.alike) == (3, 4, ("too_low", 2)), "high gets another hint"
     assert pitch.typical == pytest.approx(220.0, rel=1e-3) and pitch.example in ("low_0", "low_1")
-    assert pitch.sentence().startswith("3 of 6 failed pitch: typically 220 Hz, asked 327 to 333 Hz, such as low_")
+    assert pitch.sentence().startswith("4 of 7 failed pitch: typically 220 Hz, asked 327 to 333 Hz, such as low_")
     report = class_markdown(graded)
-    assert "14 hand-ins, 3 with all points" in report and "- slow: takes more than" in report
+    assert "2 get the same hints as wrong/too_low.json." in pitch.sentence()
+    assert "15 hand-ins, 3 with all points" in report and "- slow: takes more than" in report
     assert class_data(graded)["checks"][0]["range"] == [-60.0, 0.0]
 
 

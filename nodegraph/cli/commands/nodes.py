@@ -79,7 +79,7 @@ def _find(name: str, types: dict[str, type[Node]]) -> type[Node]:
 
     cls = types.get(name) or types.get(snake_case(name))
     if cls is None:
-        hint = suggest(name, types) or " List all blocks with `nodegraph nodes`."
+        hint = suggest(name, types) or f" Search for it: nodegraph nodes --search '{name}'"
         raise CommandError(f"unknown block '{name}'.{hint}")
     return cls
 

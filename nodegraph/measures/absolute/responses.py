@@ -79,7 +79,7 @@ def response_of(audition: Audition, source: str = "input") -> tuple[np.ndarray, 
     x = np.ones(len(y))
     if source == "input":
         if audition.source is None:
-            raise MeasureError("this measure needs an input. Give the stimulus an input")
+            raise MeasureError("this measure needs an input: the stimulus of a lesson, or --input SOUND")
         x = np.abs(np.fft.rfft(audition.source)) ** 2
     edges = LOWEST_HZ * 2.0 ** (np.arange(int(np.log2(highest / LOWEST_HZ) * PER_OCTAVE) + 1) / PER_OCTAVE)
     bins = np.searchsorted(np.arange(len(y)) * audition.rate / len(audition.sound), edges)

@@ -44,7 +44,7 @@ def level_to_target(audition: Audition) -> float:
 
 def _target(audition: Audition) -> np.ndarray:
     if audition.target is None:
-        raise MeasureError("this measure needs a target. Give the lesson a target")
+        raise MeasureError("this measure needs a target: that of a lesson, or --target SOUND")
     mean: np.ndarray = audition.target.mean(axis=1)
     return mean
 

@@ -75,7 +75,7 @@ def echo_level(audition: Audition, number: float = 1.0) -> float:
 def impulse_response(audition: Audition) -> np.ndarray:
     """Return the response of the patch to an impulse: (samples,). Raises MeasureError without input or output."""
     if audition.source is None:
-        raise MeasureError("this measure needs an input. Give the stimulus an input")
+        raise MeasureError("this measure needs an input: the stimulus of a lesson, or --input SOUND")
     if not np.abs(audition.mono).max() > 1e-5:
         raise MeasureError("the sound is silent")
     size = 1 << (2 * len(audition.source) - 1).bit_length()
