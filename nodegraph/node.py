@@ -508,7 +508,8 @@ class Node:
     ``interchangeable`` lists groups of inputs that can change places without changing an output, up to rounding:
     ``(("a", "b"),)`` for ``a + b``; an entry is a tuple for inputs that move together, as in
     ``((("a", "gain_a"), ("b", "gain_b")),)`` for ``gain_a a + gain_b b``.
-    ``lane_by_lane`` names inputs of a block with ``lanes`` whose lanes are used together: equal numbers, or 1.
+    ``lane_by_lane`` names inputs of a block with ``lanes`` whose lanes are used together: equal numbers, or 1. In a
+    block with a rule ``frame`` these are all inputs.
     ``example`` changes its help patch and its plot in the documentation.
     ``linked_by`` names the choice of a block without ``lanes`` whose option "linked" lets its lanes share a value. With
     "separate", as in all other blocks without ``lanes``, no lane depends on another.

@@ -140,7 +140,3 @@ class SpectralDistance(Node):
     def block(distance, louder, distances, differences, read_distance, read_difference):
         play_ring(distance, distances, read_distance)
         play_ring(louder, differences, read_difference)
-
-    def lanes(inputs, settings):
-        lanes = max(inputs["magnitude"], inputs["target"])
-        return {"distance": lanes, "louder": lanes}

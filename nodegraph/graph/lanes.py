@@ -83,7 +83,7 @@ def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> bool:
     if node.cls.lanes is not None:
         node.output_lanes = dict(node.cls.lanes(signals, node.settings))
         node.lanes = max([widest, *node.output_lanes.values()])
-        together = {name: signals[name] for name in node.cls.lane_by_lane}
+        together = signals if node.cls.frame is not None else {name: signals[name] for name in node.cls.lane_by_lane}
         problems += _unequal_widths(node, together) or _unequal_to_frames(node, signals)
     else:
         problems += _unequal_widths(node, signals if widest > 1 else {})

@@ -266,6 +266,7 @@ def test_files_dropped_on_the_window_are_the_sound_and_the_model(synth, tone, tm
     assert synth.patch.document is before
     synth.desk.close_panel("match")
     synth.send(FilesDropped((tone,), (0.0, 0.0)))
+    synth.choose(tmp_path / "saved.json")
     assert "file_player1" in synth.document.nodes
 
 

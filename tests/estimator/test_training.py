@@ -52,9 +52,9 @@ def test_training_learns_pitch_and_level_of_a_tone(tmp_path):
     patch = patch_of("osc.out out.audio", osc=("sine", {"amplitude": 0.5}), out="audio_out")
     patch.do(SetControl("pitch", "osc.frequency", 200.0, 1600.0, "log"))
     patch.do(SetControl("level", "osc.amplitude", 0.05, 0.5, "log", steps=5))
-    trained = train(tmp_path / "m.safetensors", 8192, patch=patch)
+    trained = train(tmp_path / "m.safetensors", 16384, patch=patch)  # other seeds reach 0.94 to 0.96
     found = trained.model.card["evaluation"]
-    assert found["clean"]["within_one_class"] > 0.8
+    assert found["clean"]["within_one_class"] > 0.9
     model = Estimator.load(tmp_path / "m.safetensors")
     assert same_weights(model, trained.model) and trained.path == tmp_path / "m.safetensors"
     t = np.arange(2000) / 8000.0

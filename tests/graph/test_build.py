@@ -81,6 +81,20 @@ def test_inputs_that_are_panned_together_must_have_equal_lanes():
     ]
 
 
+def test_signals_into_a_block_of_frames_have_the_lanes_of_its_frames():
+    """With other numbers of lanes the block would read beyond its frames."""
+    found = problems_of(
+        "osc.out stft.audio", "stft.spectrum polar.spectrum", "polar.magnitude hear.magnitude",
+        "hear.trigger out.audio",
+        osc=("saw", {"frequency": [100.0, 200.0]}), stft="stft", polar="polar",
+        hear=("onset", {"threshold": [1.5] * 17}), out="audio_out",
+    )  # fmt: skip
+    assert found == [
+        "onset 'hear' has inputs of unequal width: 17 at 'threshold' and 2 at 'magnitude'. Lanes must be equal or 1: "
+        "put sum_lanes or split before it."
+    ]
+
+
 def test_knobs_of_a_stretched_file_cannot_have_more_lanes_than_the_file(tmp_path):
     soundfile.write(tmp_path / "stereo.wav", np.zeros((100, 2)), 44100)
     patch = patch_of(player=("stretch_player", {"file": "stereo.wav", "speed": [1.0, 0.5]}))

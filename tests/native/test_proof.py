@@ -10,6 +10,7 @@ from nodegraph.blocks.registry import node_types
 from nodegraph.cli.kernels import kernels_of_engine
 from nodegraph.kernel import NativeFunction, kernel_of
 from nodegraph.native import build
+from nodegraph.native.target import host
 
 BLOCKS = {
     name: cls for name, cls in node_types().items() if cls.device != "output" and (cls.tick or cls.block or cls.formula)
@@ -62,7 +63,7 @@ def test_kernel_calls_only_pure_functions(name, ir_of):
 @pytest.mark.parametrize("name", [name for name, cls in BLOCKS.items() if not cls.block and not cls.spec.lines])
 def test_ticks_are_vectorised_over_lanes(name, ir_of):
     widths = [int(width) for width in re.findall(r"<(\d+) x (?:double|i64|float)>", ir_of(name)[1])]
-    assert max(widths, default=1) >= (8 if "+avx512f" in build._features() else 2)
+    assert max(widths, default=1) >= (8 if "+avx512f" in host().features else 2)
 
 
 @pytest.mark.parametrize("name", BLOCKS)

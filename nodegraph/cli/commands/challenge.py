@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..challenge_loop import ChallengeLoop, answers_in, print_knobs, print_result
-from ..options import Json
+from ..options import Json, Trust
 from ..output import print_json, print_line, printable
 from .demo import playback_problem
 
@@ -36,6 +36,7 @@ def challenge(
         Path | None,
         typer.Option("--output", "-o", metavar="FOLDER", help="Write sounds and patch here instead of playing."),
     ] = None,
+    trust: Trust = None,
     json: Json = False,
 ) -> int:
     """Set the knobs of a patch by ear to match a hidden one.

@@ -11,6 +11,8 @@ from typing import Annotated
 
 import typer
 
+from nodegraph.processes.python_child import python_command
+
 from ..errors import CommandError
 from ..options import Json
 from ..output import print_json, print_line
@@ -64,9 +66,10 @@ def _content(name: str) -> str:
 
 def _command() -> str:
     """Return the command that starts this installation, as in a desktop entry."""
-    beside = Path(sys.executable).with_name("nodegraph")
+    python = python_command("-m", "nodegraph")
+    beside = Path(python[0]).with_name("nodegraph")
     script = Path(sys.argv[0]) if Path(sys.argv[0]).name == "nodegraph" else beside
-    words = [str(script.absolute())] if script.is_file() else [sys.executable, "-P", "-m", "nodegraph"]
+    words = [str(script.absolute())] if script.is_file() else python
     return " ".join(_quoted(word) for word in words)
 
 
