@@ -90,7 +90,8 @@ def test_two_renders_never_write_one_file(cli, beep):
     assert "two renders would write" in cli("render", "beep.json", "beep.json", "-o", "out").line
 
 
-def test_scheduler_that_does_not_answer_is_named(cli, beep):
+def test_scheduler_that_does_not_answer_is_named(cli, beep, monkeypatch):
+    monkeypatch.setattr("nodegraph.processes.dask_cluster.CONNECT_SECONDS", 0.5)
     done = cli("render", "beep.json", "-o", "out", "--seeds", "0:2", "--scheduler", "tcp://127.0.0.1:1")
     assert done.status == 1 and "no Dask scheduler answers" in done.line
 
