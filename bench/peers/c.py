@@ -32,7 +32,7 @@ class C(Peer):
     def job(self, workload: str, seconds: float, output: Path | None) -> Job:
         program = PROGRAMS[workload]
         binary = BUILD / program
-        sources = [SOURCES / f"{program}.c", SOURCES / "render.h"]
+        sources = [SOURCES / f"{program}.c", SOURCES / "render.h", SOURCES / "wav.h"]
         (BUILD / "workloads.h").write_text(header())
         if not binary.exists() or binary.stat().st_mtime < max(s.stat().st_mtime for s in sources):
             flags = ["-O3", "-march=native", "-ffast-math", "-fopenmp-simd", "-mprefer-vector-width=512"]

@@ -41,7 +41,7 @@ class Faust(Peer):
             vectors = [] if workload in SCALAR else ["-vec", "-vs", str(w.BLOCK)]
             command = ["faust", "-lang", "cpp", *vectors, "-a", str(ARCHITECTURE), "-o", str(program), str(source)]
             subprocess.run(command, check=True)
-            sizes = [f"-DRATE={w.RATE}", f"-DBLOCK={w.BLOCK}"]
+            sizes = [f"-DRATE={w.RATE}", f"-DBLOCK={w.BLOCK}", f"-I{ARCHITECTURE.parent}"]
             subprocess.run(["g++", *FLAGS, *sizes, "-o", str(binary), str(program)], check=True)
         return Job([str(binary), str(seconds)] + ([str(output)] if output else []), prints_cpu=True)
 

@@ -1,4 +1,4 @@
-// Shared by the C programs: the render loop with its CPU time, a WAV writer and a sine.
+// Shared by the C programs: the render loop with its CPU time, and a sine.
 #pragma once
 
 #include <stdint.h>
@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "workloads.h"
+#include "wav.h"
 
 // Renders BLOCK samples; each program defines it and its state.
 static void render(float *out);
@@ -25,20 +26,6 @@ static inline float sine(float cycles)
 static inline float wrap(float cycles)
 {
     return cycles - __builtin_rintf(cycles);
-}
-
-static void write_wav(const char *path, const float *sound, uint32_t samples)
-{
-    uint32_t bytes = samples * 4, rate = RATE, byte_rate = RATE * 4, riff_bytes = bytes + 36, format_bytes = 16;
-    uint16_t format = 3, channels = 1, align = 4, bits = 32;
-    FILE *file = fopen(path, "wb");
-    if (!file) { perror(path); exit(1); }
-    fwrite("RIFF", 1, 4, file); fwrite(&riff_bytes, 4, 1, file); fwrite("WAVEfmt ", 1, 8, file);
-    fwrite(&format_bytes, 4, 1, file); fwrite(&format, 2, 1, file); fwrite(&channels, 2, 1, file);
-    fwrite(&rate, 4, 1, file); fwrite(&byte_rate, 4, 1, file); fwrite(&align, 2, 1, file);
-    fwrite(&bits, 2, 1, file); fwrite("data", 1, 4, file); fwrite(&bytes, 4, 1, file);
-    fwrite(sound, 4, samples, file);
-    fclose(file);
 }
 
 int main(int argc, char **argv)

@@ -207,6 +207,28 @@ class Robot:
         x11.XSetInputFocus(display, int(found.stdout.split()[-1]) if back else no_window, 0, 0)
         x11.XCloseDisplay(display)
 
+    # -- dialogs -------------------------------------------------------------------------------------------
+
+    def save_as(self, path: Path) -> None:
+        """Type the name of a file into the dialog that opens for saving."""
+        assert self.until(lambda: self.view.files.is_open)
+        self.frames(6)
+        self.key("ctrl+a")
+        self.type(str(path))
+        self.key("Return")
+        assert self.until(path.is_file), "the patch was not saved"
+
+    def open(self, name: str) -> None:
+        """Open a patch by Ctrl+O and the name of its file."""
+        self.key("ctrl+o")
+        assert self.until(lambda: self.view.files.is_open)
+        self.frames(6)
+        self.view.files._fields.focus(self.view.files._name)
+        self.frames(4)
+        self.type(name)
+        self.key("Return")
+        assert self.until(lambda: self.document.nodes), "the patch was not opened"
+
     # -- actions on the canvas -----------------------------------------------------------------------------
 
     def add(self, query: str, at: tuple[float, float]) -> str:

@@ -39,16 +39,6 @@ def is_heard(robot):
     return bool(heard(robot).min() > 0.01)
 
 
-def save_as(robot, path):
-    robot.key("ctrl+shift+s")
-    assert robot.until(lambda: robot.view.files.is_open)
-    robot.frames(6)
-    robot.key("ctrl+a")
-    robot.type(str(path))
-    robot.key("Return")
-    assert robot.until(path.is_file), "the patch was not saved"
-
-
 def within(robot, clicks, keys):
     assert robot.effort["clicks"] <= clicks and robot.effort["keys"] <= keys, robot.effort
 
@@ -67,7 +57,8 @@ def test_lesson_is_opened_heard_changed_and_saved_as_a_copy(newcomer, tmp_path, 
     robot.drag(robot.row("sine", "frequency", 0.5), robot.row("sine", "frequency", 0.7))
     changed = robot.document.nodes["sine"].params["frequency"]
     assert changed > before
-    save_as(robot, tmp_path / "mine.json")
+    robot.key("ctrl+shift+s")
+    robot.save_as(tmp_path / "mine.json")
     assert read_patch(tmp_path / "mine.json").nodes["sine"].params["frequency"] == changed
     (copy,) = (tmp_path / "home" / "lessons").rglob("*.json")
     assert copy.read_bytes() == shipped
@@ -150,14 +141,7 @@ def test_sound_is_matched_from_the_start_page(newcomer, tmp_path):
     patch.save(tmp_path / "tone.json")
     clock = np.arange(16384) / 16384.0
     soundfile.write(tmp_path / "tone.wav", 0.3 * np.sin(2.0 * np.pi * 700.0 * clock), 16384, subtype="FLOAT")
-    robot.key("ctrl+o")
-    assert robot.until(lambda: robot.view.files.is_open)
-    robot.frames(6)
-    robot.view.files._fields.focus(robot.view.files._name)
-    robot.frames(4)
-    robot.type("tone.json")
-    robot.key("Return")
-    assert robot.until(lambda: robot.document.nodes)
+    robot.open("tone.json")
     robot.key("ctrl+alt+m")
     assert robot.until(lambda: "match" in robot.view.panels.keys)
     robot.frames(6)

@@ -57,24 +57,12 @@ def test_patch_is_built_played_undone_redone_saved_and_opened(robot, tmp_path):
 
     path = tmp_path / "built.json"
     robot.key("ctrl+s")
-    assert robot.until(lambda: robot.view.files.is_open)
-    robot.frames(6)
-    robot.key("ctrl+a")
-    robot.type(str(path))
-    robot.key("Return")
-    assert robot.until(path.is_file), "the patch was not saved"
+    robot.save_as(path)
     assert robot.patch.saved
     robot.key("ctrl+n")
     assert robot.until(lambda: not robot.document.nodes)
 
-    robot.key("ctrl+o")
-    assert robot.until(lambda: robot.view.files.is_open)
-    robot.frames(6)
-    robot.view.files._fields.focus(robot.view.files._name)
-    robot.frames(4)
-    robot.type(str(path))
-    robot.key("Return")
-    assert robot.until(lambda: robot.document.nodes), "the patch was not opened"
+    robot.open(str(path))
     assert robot.document == built == read_patch(path)
     assert robot.until(lambda: loudness(robot) > 0.01)
 

@@ -47,18 +47,8 @@ class Tour:
         shown.save(PICTURES / f"{name}.png", optimize=True)
 
     def add(self, type: str, at: tuple[float, float]) -> str:
-        robot = self.robot
-        before = set(robot.document.nodes)
-        robot.point(at)
-        robot.key("n")
-        robot.until(lambda: robot.view.palette.is_open and robot.view.fields.typing)
-        robot.type(type)
-        self.frame()
-        robot.key("Return")
-        assert robot.until(lambda: set(robot.document.nodes) - before), f"no block was added for {type}"
-        robot.key("Escape")
-        self.frame()
-        return (set(robot.document.nodes) - before).pop()
+        self.robot.point(at)
+        return self._pick("n", type)
 
     def wire(self, start: str, end: str) -> None:
         wires = len(self.robot.document.wires)
@@ -68,18 +58,23 @@ class Tour:
 
     def insert(self, start: str, end: str, type: str) -> None:
         """Insert a block into a wire: a click on it, ``I``, the name."""
+        (ax, ay), (bx, by) = self.robot.pin(start), self.robot.pin(end, False)
+        self.robot.click(((ax + bx) / 2, (ay + by) / 2))
+        self._pick("i", type)
+
+    def _pick(self, key: str, type: str) -> str:
+        """Choose a block in the palette that a key opens; return the id of the new block."""
         robot = self.robot
-        (ax, ay), (bx, by) = robot.pin(start), robot.pin(end, False)
         before = set(robot.document.nodes)
-        robot.click(((ax + bx) / 2, (ay + by) / 2))
-        robot.key("i")
+        robot.key(key)
         robot.until(lambda: robot.view.palette.is_open and robot.view.fields.typing)
         robot.type(type)
         self.frame()
         robot.key("Return")
-        assert robot.until(lambda: set(robot.document.nodes) - before), f"{type} was not inserted"
+        assert robot.until(lambda: set(robot.document.nodes) - before), f"no block was added for {type}"
         robot.key("Escape")
         self.frame()
+        return (set(robot.document.nodes) - before).pop()
 
     def value(self, node: str, port: str, text: str) -> None:
         robot = self.robot
