@@ -165,6 +165,8 @@ class Desk:
 
     def open_patch(self, patch: Patch, graph: Graph | None = None) -> None:
         """Replace the open patch; ``graph`` is its typed graph, if known."""
+        for name in self.probes:
+            self.view.hide_probe(name)
         self.patch, self.subpatch_path, self.selection = patch, (), Selection()
         self.visuals, self.cameras, self.probes = {}, {}, {}
         self.camera = Camera()

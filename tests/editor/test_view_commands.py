@@ -84,6 +84,16 @@ def test_probe_is_pinned_to_a_wire_and_closed(user):
     assert not user.view.probes, "the probe of a removed wire is removed"
 
 
+def test_probes_of_a_patch_are_closed_when_another_one_is_opened(user, tmp_path):
+    user.chain("sine", "audio_out")
+    user.send(Click((0, 0), ("sine1.out", "audio_out1.audio")))
+    user.press("p")
+    assert user.view.probes
+    user.patch.save(tmp_path / "saved.json")
+    user.presenter.run("open_file", tmp_path / "saved.json")
+    assert user.patch.path == tmp_path / "saved.json" and not user.view.probes
+
+
 def test_patch_is_built_with_the_keyboard_only(user):
     user.press("n")
     user.pick("sine")

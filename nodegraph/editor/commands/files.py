@@ -97,8 +97,6 @@ def show_patch(desk: Desk, patch: Patch) -> None:
     """Replace the open patch by another one and play it."""
     for key in [key for key, panel in desk.panels.items() if panel.is_per_patch]:
         desk.close_panel(key)
-    for key in list(desk.probes):
-        desk.view.hide_probe(key)
     desk.close_palette()
     desk.open_patch(patch)
     report_untrusted(desk)
