@@ -27,6 +27,7 @@ from nodegraph.files.signed_cache import read_signed, write_signed
 
 from .inline import without_compiler_globals
 from .prebuilt import prebuilt
+from .runtime import RUNTIME_FUNCTIONS, runtime_ir
 from .target import Target, host, machine
 from .wrap import UNREACHABLE_RAISE
 
@@ -37,12 +38,6 @@ _PURE_FUNCTIONS = frozenset(
     "hypot fmod floor ceil trunc rint round nearbyint fma fabs fmin fmax copysign ldexp".split()
     for suffix in ("", "f")
 ) | {"memcpy", "memset", "memmove", "clock_gettime"}
-
-_NO_REFCOUNT = """
-define linkonce void @NRT_incref(ptr %p) alwaysinline { ret void }
-define linkonce void @NRT_decref(ptr %p) alwaysinline { ret void }
-"""
-
 
 OBJECT, INLINE = ".o", ".inline"  # files of the cache
 
@@ -87,8 +82,8 @@ class KernelSource(NamedTuple):
             else:
                 linked.link_in(module)
         assert linked is not None
-        if any(f.name in ("NRT_incref", "NRT_decref") for f in linked.functions):
-            linked.link_in(llvm.parse_assembly(_NO_REFCOUNT))
+        if any(function.name in RUNTIME_FUNCTIONS for function in linked.functions):
+            linked.link_in(llvm.parse_assembly(runtime_ir(processor.triple)))
         kernel = modules_symbol(self.modules)
         for function in linked.functions:
             if not function.is_declaration and function.name != kernel:

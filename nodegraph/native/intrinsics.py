@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
+import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import carray, types
 from numba.core import cgutils
 from numba.core.extending import intrinsic
 
-from . import words
+from . import runtime, words
+
+# Numba resolves all calls in a copy of the code that is never run.
+for _name in runtime.PROCESSOR_FUNCTIONS:
+    llvm.add_symbol(_name, ctypes.cast(ctypes.pythonapi.Py_IsInitialized, ctypes.c_void_p).value)
 
 
 def _pointer_cast(target: Any) -> Any:
@@ -66,16 +72,6 @@ def _store_release(typingctx, address, value):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def _ticks(typingctx):  # type: ignore[no-untyped-def]
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        function_type = ir.FunctionType(ir.IntType(64), [])
-        function = cgutils.get_or_insert_function(builder.module, function_type, "llvm.readcyclecounter")
-        return builder.call(function, [])
-
-    return types.int64(), generate
-
-
-@intrinsic
 def _nanoseconds(typingctx):  # type: ignore[no-untyped-def]
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         word, monotonic = ir.IntType(64), ir.Constant(ir.IntType(32), 1)
@@ -90,22 +86,23 @@ def _nanoseconds(typingctx):  # type: ignore[no-untyped-def]
     return types.int64(), generate
 
 
+def _call_runtime(builder: Any, name: str, result: Any, arguments: Any) -> Any:
+    function_type = ir.FunctionType(result, [argument.type for argument in arguments])
+    return builder.call(cgutils.get_or_insert_function(builder.module, function_type, name), arguments)
+
+
+@intrinsic
+def _ticks(typingctx):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        return _call_runtime(builder, "llvm.readcyclecounter", ir.IntType(64), arguments)
+
+    return types.int64(), generate
+
+
 @intrinsic
 def _flush_denormals(typingctx):  # type: ignore[no-untyped-def]
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        import platform
-
-        machine = platform.machine().lower()
-        if machine in _X86:
-            mode = _read_mxcsr(builder)
-            _write_mxcsr(builder, builder.or_(mode, mode.type(0x8040)))
-            return builder.zext(mode, ir.IntType(64))
-        if machine in _ARM:
-            word = ir.IntType(64)
-            mode = builder.asm(ir.FunctionType(word, []), "mrs $0, fpcr", "=r", [], True)
-            _write_fpcr(builder, builder.or_(mode, word(1 << 24)))
-            return mode
-        return ir.Constant(ir.IntType(64), 0)
+        return _call_runtime(builder, runtime.FLUSH_DENORMALS, ir.IntType(64), arguments)
 
     return types.int64(), generate
 
@@ -113,37 +110,10 @@ def _flush_denormals(typingctx):  # type: ignore[no-untyped-def]
 @intrinsic
 def _restore_denormals(typingctx, mode):  # type: ignore[no-untyped-def]
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        import platform
-
-        machine = platform.machine().lower()
-        if machine in _X86:
-            _write_mxcsr(builder, builder.trunc(arguments[0], ir.IntType(32)))
-        elif machine in _ARM:
-            _write_fpcr(builder, arguments[0])
+        _call_runtime(builder, runtime.RESTORE_DENORMALS, ir.VoidType(), arguments)
         return context.get_dummy_value()
 
     return types.void(types.int64), generate
-
-
-_X86, _ARM = ("x86_64", "amd64"), ("aarch64", "arm64")
-
-
-def _read_mxcsr(builder: Any) -> Any:
-    slot = cgutils.alloca_once(builder, ir.IntType(32))
-    save = ir.FunctionType(ir.VoidType(), [slot.type])
-    builder.call(cgutils.get_or_insert_function(builder.module, save, "llvm.x86.sse.stmxcsr"), [slot])
-    return builder.load(slot)
-
-
-def _write_mxcsr(builder: Any, mode: Any) -> None:
-    slot = cgutils.alloca_once(builder, ir.IntType(32))
-    builder.store(mode, slot)
-    load = ir.FunctionType(ir.VoidType(), [slot.type])
-    builder.call(cgutils.get_or_insert_function(builder.module, load, "llvm.x86.sse.ldmxcsr"), [slot])
-
-
-def _write_fpcr(builder: Any, mode: Any) -> None:
-    builder.asm(ir.FunctionType(ir.VoidType(), [mode.type]), "msr fpcr, $0", "r", [mode], True)
 
 
 NATIVE = {

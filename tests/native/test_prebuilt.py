@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nodegraph.engine.walk import BEGIN, END, PROCESS
 from nodegraph.kernel import NativeFunction
 from nodegraph.native.build import KernelError, KernelSource, kernel_symbol, recorded_sources
 from nodegraph.native.prebuilt import KernelSet, best_set, prebuilt, set_file, write_set
-from nodegraph.native.target import TARGETS, fitting_targets, host
+from nodegraph.native.target import TARGETS, fitting_targets, host, machine
 from nodegraph.native.words import as_i64
 
 pytestmark = pytest.mark.skipif(not fitting_targets(), reason="no common target fits this machine")
@@ -126,6 +127,18 @@ def test_ir_is_that_of_one_version_of_the_compiler(tmp_path):
     found = KernelSet(tmp_path / "set", target)
     assert found.read("symbol", version("llvmlite")) == b"ir"
     assert found.read("symbol", "0.1") is None and found.read("symbol") is None
+
+
+# Each processor switches denormal numbers off by a register of its own.
+@pytest.mark.parametrize(
+    ("target", "instruction"), list(zip(TARGETS, ["vldmxcsr", "vldmxcsr", "msr\tFPCR"], strict=True))
+)
+def test_engine_is_compiled_for_each_target(target, instruction):
+    for function in (BEGIN, END):
+        symbol = kernel_symbol(function.name, function.key)
+        source = KernelSource(function.name, function.modules(symbol), calls_kernels=True)
+        assert instruction in machine(target).emit_assembly(source.optimised(target))
+    assert KernelSource("process", PROCESS.modules("process"), calls_kernels=True).code(target).startswith(b"\x7fELF")
 
 
 def test_set_has_the_same_bytes_whenever_it_is_written(tmp_path):
