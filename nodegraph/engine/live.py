@@ -16,6 +16,7 @@ import numpy as np
 from nodegraph.graph import Graph
 from nodegraph.graph.build import graph_of
 from nodegraph.graph.flatten import flatten
+from nodegraph.installation import install_command
 from nodegraph.patch import Document
 from nodegraph.plan.memory import view
 from nodegraph.quantum import QUANTUM
@@ -441,7 +442,7 @@ def _sounddevice() -> Any:
         import sounddevice
     except (ImportError, OSError) as error:
         missing = "PortAudio" if isinstance(error, OSError) else "sounddevice"
-        fix = "install libportaudio2" if isinstance(error, OSError) else "pip install 'nodegraph[audio]'"
+        fix = "install libportaudio2" if isinstance(error, OSError) else install_command("nodegraph[audio]")
         raise EngineError(f"{missing} is not installed: {fix}.") from None
     return sounddevice
 
