@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
 from .version import __version__
+
+# the commands that install PortAudio, by the package manager; other systems than Linux get it with sounddevice
+PORTAUDIO = {
+    "apt-get": "sudo apt-get install libportaudio2",
+    "dnf": "sudo dnf install portaudio",
+    "pacman": "sudo pacman -S portaudio",
+    "zypper": "sudo zypper install libportaudio2",
+    "brew": "brew install portaudio",
+}
+
+
+def portaudio_command() -> str:
+    """Return the command that installs PortAudio on this system."""
+    return next((command for program, command in PORTAUDIO.items() if shutil.which(program)), PORTAUDIO["apt-get"])
 
 
 def install_command(*packages: str, pip: str = "pip") -> str:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from nodegraph.installation import install_command
+from nodegraph.installation import install_command, portaudio_command
 
 
 @pytest.fixture
@@ -35,3 +35,10 @@ def test_packages_are_added_by_pipx_to_its_environment(prefix):
 def test_application_folder_is_replaced_by_a_wheel(prefix, monkeypatch):
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     assert install_command("pillow").startswith("uv tool install 'nodegraph-")
+
+
+@pytest.mark.parametrize(("program", "words"), [("dnf", "dnf install portaudio"), ("none", "apt-get install libporta")])
+def test_portaudio_is_installed_by_the_package_manager_of_the_system(program, words, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / program).touch(0o755)
+    assert words in portaudio_command()

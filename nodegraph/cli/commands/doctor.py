@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 
 from nodegraph.files.demos import demo_folder
-from nodegraph.installation import install_command
+from nodegraph.installation import install_command, portaudio_command
 from nodegraph.processes.python_child import python_command
 
 from ..errors import CommandError
@@ -137,7 +137,6 @@ def _demos() -> Check:
 def _sound() -> Iterator[Check]:
     if find_spec("sounddevice") is None:
         return
-    install = {"linux": "sudo apt-get install libportaudio2", "darwin": "brew install portaudio"}
     try:
         with silence_native_stderr():
             import sounddevice
@@ -146,7 +145,7 @@ def _sound() -> Iterator[Check]:
             portaudio_version = sounddevice.get_portaudio_version()[1]
     except OSError as error:
         reason = str(error).splitlines()[0]
-        yield Check("PortAudio", False, f"not found ({reason})", install.get(sys.platform, ""))
+        yield Check("PortAudio", False, f"not found ({reason})", portaudio_command())
         return
     except Exception as error:  # the class of PortAudio errors is unknown before the import
         yield Check("PortAudio", False, f"not starting ({error})")
