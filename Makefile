@@ -25,8 +25,8 @@
 # make offline  run all commands that may be tempted to use the network, and check that none does, five minutes
 # make kernels  compile the kernels that a wheel contains, and compare their sounds on all patches, half an hour
 # make wheel    build the wheel, with these kernels, and the source distribution in dist/
-# make app      build an application folder for Linux in build/app, which needs no Python, and render a demo with it
-# make install-check  install the wheel with Python 3.11 to 3.13 without a compiler, and render a demo
+# make app      build an application folder for Linux in build/app, which needs no Python; try its demo, window, menu entry
+# make install-check  install the wheel by pip, uv, uvx and pipx with Python 3.11 to 3.13, and render a demo, ten minutes
 # make lock     write locked.txt, the hashes of what the tests install, after a change of the dependencies
 # make hooks    install the pre-commit hook that runs these checks
 # make system   install the Debian packages that the tests need, as root
@@ -164,6 +164,7 @@ wheel: kernels
 	@ls -l dist
 
 app: $(VENV)/.test
+	@tools/install-system $(TEST_PACKAGES) desktop-file-utils
 	@$(BIN)/python -m tests.delivery.app_check build/app
 
 install-check: $(VENV)/.test

@@ -26,6 +26,8 @@ _floor = np.floor
 _sqrt = np.sqrt
 _copysign = np.copysign
 
+REFERENCE_RATE = 44100.0  # Hz; a pulse that excites something lasts one sample at this rate
+
 # adding it leaves the nearest integer in the low bits of the sum
 _TO_INTEGER_BITS = 6755399441055744.0
 _SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
@@ -312,6 +314,11 @@ def read_double(array, index):
 def rising_edge(now, before):
     """Return whether a gate changes from low (at most 0.5) to high in this sample."""
     return (now > 0.5) & (before <= 0.5)
+
+
+def pulse_samples(sr):
+    """Return the length in samples of a pulse with the same sound at all rates: one sample at 44.1 kHz, or below."""
+    return max(sr * (1.0 / REFERENCE_RATE), 1.0)
 
 
 def prewarp(frequency, dt):

@@ -8,10 +8,12 @@ import numpy as np
 
 from nodegraph.maths import (
     PI,
+    REFERENCE_RATE,
     clip,
     db_to_gain,
     decay_factor,
     next_random,
+    power,
     prewarp,
     read_double,
     tanh,
@@ -342,9 +344,9 @@ class Comb(Node):
     """Resonates at a pitch, with an echo per cycle of ``frequency``: ``y[n] = x[n] + a·low(y[n - sr/f])``.
 
     Its peaks are the harmonics of ``frequency``, or with negative feedback the odd harmonics of half of it.
-    ``damping`` is a one-pole low-pass in the loop; its phase delay is subtracted from that of the loop, so that the
-    lowest peak stays in tune. For reverb: Schroeder, Natural sounding artificial reverberation (J. Audio Eng. Soc.,
-    1962); damped by Moorer (1979).
+    ``damping`` is the coefficient at 44.1 kHz of a one-pole low-pass in the loop; its phase delay is subtracted from
+    that of the loop, so that the lowest peak stays in tune. For reverb: Schroeder, Natural sounding artificial
+    reverberation (J. Audio Eng. Soc., 1962); damped by Moorer (1979).
     """
 
     words = (
@@ -362,10 +364,12 @@ class Comb(Node):
     position = State(0)
     low = State()
 
-    def tick(audio, frequency, feedback, damping, line, line_size, position, low, sr):
+    def tick(audio, frequency, feedback, damping, line, line_size, position, low, sr, dt):
         d = clip(damping, 0.0, 0.99)
         delay = sr / max(frequency, LOWEST)
         if d > 0.0:
+            if sr != REFERENCE_RATE:
+                d = power(d, REFERENCE_RATE * dt)
             lowest = (1.0 if feedback >= 0.0 else 0.5) / delay
             delay -= low_pass_delay(d, lowest)
         back = cubic_tap(line, line_size, position, delay)

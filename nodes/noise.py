@@ -9,11 +9,13 @@ import numpy as np
 from nodegraph.maths import (
     LN_2,
     LN_1000,
+    REFERENCE_RATE,
     cos_turn,
     decay_factor,
     log2,
     next_random,
     prewarp,
+    pulse_samples,
     read_double,
     rising_edge,
     sqrt,
@@ -142,9 +144,10 @@ class BrownNoise(Node):
 
 
 class Dust(Node):
-    """Generates single-sample pulses at random times: a Poisson process with ``density`` pulses per second.
+    """Generates short pulses at random times: a Poisson process with ``density`` pulses per second.
 
-    Each sample is a pulse with probability ``density / sr``; heights are random, at most A.
+    A pulse begins at each sample with probability ``density / sr``; heights are random, at most A. Pulses last 1/44100
+    s, one sample at 44.1 kHz, so that they excite filters, strings and rooms equally at all sample rates.
     """
 
     words = (
@@ -158,17 +161,18 @@ class Dust(Node):
     amplitude = AMPLITUDE
     polarity = Choice("unipolar", "bipolar", doc="heights from 0 to A, or from -A to A")
     out = Out(doc="random pulses")
+    height, rest = State(), State()
     seed = State(1, seeded=True)
 
-    def tick(density, amplitude, polarity, seed, dt):
+    def tick(density, amplitude, polarity, height, rest, seed, sr, dt):
         seed = next_random(seed)
         hit = uniform(seed) < density * dt
         seed = next_random(seed)
-        height = uniform(seed) if polarity == 0 else 2.0 * uniform(seed) - 1.0
-        return (amplitude * height if hit else 0.0), seed
-
-
-REFERENCE_RATE = 44100.0  # Hz; sets the level of bursts
+        drawn = uniform(seed) if polarity == 0 else 2.0 * uniform(seed) - 1.0
+        height = drawn if hit else height
+        rest = pulse_samples(sr) if hit else rest
+        wave = amplitude * height * min(rest, 1.0) if rest > 0.0 else 0.0
+        return wave, height, max(rest - 1.0, 0.0), seed
 
 
 class NoiseBurst(Node):

@@ -21,6 +21,7 @@ from nodegraph.maths import (
     floor,
     log2,
     next_random,
+    pulse_samples,
     read_double,
     rising_edge,
     sin_turn,
@@ -381,8 +382,9 @@ class Triangle(Node):
 class Impulse(Node):
     """Generates one pulse of height ``A`` per cycle, the first one immediately, with a flat spectrum.
 
-    Naive: one sample long, at the first sample of the cycle. Band-limited: low-passed, at the exact time of the
-    cycle's start.
+    Naive: from the first sample of the cycle on. Band-limited: low-passed, at the exact time of the cycle's start. A
+    pulse lasts 1/44100 s, one sample at 44.1 kHz, so that it excites filters, strings and rooms equally at all sample
+    rates; ``trigger`` is always one sample long.
     """
 
     words = (
@@ -397,18 +399,20 @@ class Impulse(Node):
     out = Out(doc="pulse wave, 0 to A")
     pulse = Table(pulses)
     phase = State(1.0)
-    last_reset = State()
+    last_reset, rest = State(), State()
 
-    def tick(frequency, amplitude, reset, quality, pulse, phase, last_reset, dt):
+    def tick(frequency, amplitude, reset, quality, pulse, phase, last_reset, rest, sr, dt):
         phase = 1.0 if rising_edge(reset, last_reset) else phase
         step = clip(frequency * dt, 0.0, 1.0)
         p = wrap(phase)
+        samples = pulse_samples(sr)
+        rest = samples if phase >= 1.0 else rest
         if quality == 0:
-            wave = 1.0 if phase >= 1.0 else 0.0
+            wave = min(rest, 1.0)
         else:
-            speed = speed_of(step, 0.0, 0.0)
+            speed = speed_of(samples * step, 0.0, 0.0)
             wave = max(speed, SHORTEST) * at_phase(pulse, p, speed)
-        return amplitude * wave, p + step, reset
+        return amplitude * wave, p + step, reset, max(rest - 1.0, 0.0)
 
 
 def simple_wave(p, shape):

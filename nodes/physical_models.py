@@ -6,7 +6,7 @@ those of a low-pass, which is the same at every sample rate and whose delay is s
 
 import numpy as np
 
-from nodegraph.maths import LN_1000, TAU, clip, cos_turn, decay_factor, power, read_double, sin_turn
+from nodegraph.maths import LN_1000, REFERENCE_RATE, TAU, clip, cos_turn, decay_factor, power, read_double, sin_turn
 from nodegraph.node import Example, In, Line, Node, Out, State, Table
 
 from .delays import cubic_tap, low_pass_delay, next_position
@@ -22,11 +22,12 @@ def wave_line():
 
 
 class Mode(Node):
-    """Rings at one frequency when it is struck, as one mode of a bar, plate or room: ``y = Σ x[n-m] rᵐ sin(mθ)``.
+    """Rings at one frequency when it is struck, as one mode of a bar, plate or room: ``y = Σ g x[n-m] rᵐ sin(mθ)``.
 
-    A rotating vector that shrinks: ``z = x + r e^{jθ} z[n-1]``, stable whatever its frequency does. Lists of
-    frequencies and decays make a modal bank, one lane per mode, for sum_lanes. An impulse of 1 rings with a peak of 1.
-    Adrien, The missing link: modal synthesis (1991).
+    A rotating vector that shrinks: ``z = g x + r e^{jθ} z[n-1]``, stable whatever its frequency does. Lists of
+    frequencies and decays make a modal bank, one lane per mode, for sum_lanes. ``g = 44100 / sr``: a pulse of 1 that
+    lasts 1/44100 s, as those of ``impulse``, rings with a peak of 1 at any sample rate. Adrien, The missing link: modal
+    synthesis (1991).
     """
 
     words = (
@@ -49,7 +50,7 @@ class Mode(Node):
         turn = clip(frequency * dt, 0.0, 0.5)
         r = decay_factor(max(decay, 0.001) * (1.0 / LN_1000), dt)
         c, s = r * cos_turn(turn), r * sin_turn(turn)
-        re, im = audio + c * re - s * im, s * re + c * im
+        re, im = REFERENCE_RATE * dt * audio + c * re - s * im, s * re + c * im
         return amplitude * im, re, im
 
 
@@ -78,8 +79,8 @@ class Membrane(Node):
     """Sounds like a drum when it is struck: the sixteen lowest modes of an ideal circular membrane.
 
     Mode (m, n) has the frequency ``f j_mn / j_01`` and, struck at the radius ``ρ``, the level ``|J_m(j_mn ρ)|``: a
-    stroke in the middle excites only the round modes. Higher modes decay faster, ``decay ratio^-damping``. Morse &
-    Ingard, Theoretical Acoustics (1968), ch. 5.
+    stroke in the middle excites only the round modes. Higher modes decay faster, ``decay ratio^-damping``. ``audio``
+    strikes them as in ``mode``. Morse & Ingard, Theoretical Acoustics (1968), ch. 5.
     """
 
     words = (
@@ -102,6 +103,7 @@ class Membrane(Node):
     def tick(audio, frequency, decay, damping, position, table, modes, dt):
         place = clip(position, 0.0, 1.0) * PLACES
         index = int(min(place, PLACES - 1.0))
+        stroke = REFERENCE_RATE * dt * audio
         total = 0.0
         for k in range(MODES):
             ratio = read_double(table, k)
@@ -112,7 +114,7 @@ class Membrane(Node):
             level = near + (read_double(table, start + 1) - near) * (place - index)
             c, s = r * cos_turn(turn), r * sin_turn(turn)
             re, im = read_double(modes, 2 * k), read_double(modes, 2 * k + 1)
-            modes[2 * k] = level * audio + c * re - s * im
+            modes[2 * k] = level * stroke + c * re - s * im
             modes[2 * k + 1] = s * re + c * im
             total += s * re + c * im
         return 0.5 * total

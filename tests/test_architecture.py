@@ -13,9 +13,10 @@ ROOT = Path(__file__).parent.parent
 
 # Allowed imports of each package. A module at the top of nodegraph/ counts as a package.
 # Blocks are found by name (see blocks/registry.py): no package imports `nodes`.
-VOCABULARY = {"version", "quantum", "frame_types", "maths", "events", "node"}
+VOCABULARY = {"version", "installation", "quantum", "frame_types", "maths", "events", "node"}
 ALLOWED: dict[str, set[str]] = {
     "version": set(),
+    "installation": {"version"},
     "quantum": set(),
     "frame_types": set(),
     "maths": set(),
@@ -23,14 +24,14 @@ ALLOWED: dict[str, set[str]] = {
     "events": {"native"},
     "node": set(),
     "files": set(),
-    "processes": set(),
-    "midi": {"events"},
+    "processes": {"installation"},
+    "midi": {"events", "installation"},
     "patch": {"files"},
     "notebook": {"patch"},
     "kernel": VOCABULARY | {"native", "processes"},
     "spectral": VOCABULARY | {"native", "files", "kernel"},
-    "measures": {"files", "spectral"},
-    "models": {"maths", "files", "spectral"},
+    "measures": {"installation", "files", "spectral"},
+    "models": {"installation", "maths", "files", "spectral"},
     "blocks": VOCABULARY | {"files", "processes", "midi", "patch", "models"},
     "graph": VOCABULARY | {"files", "patch", "notebook", "blocks"},
     "plan": VOCABULARY | {"native", "patch", "notebook", "spectral", "kernel", "graph"},

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from nodegraph.installation import install_command
 from nodegraph.models.estimator import Estimator
 from nodegraph.models.model_file import ModelError, model_of_block, problem_of_block
 from nodegraph.models.parameters import from_classes, from_unit, to_classes
@@ -58,7 +59,7 @@ def estimator_problem(settings: Mapping[str, Any]) -> str:
     if problem := problem_of_block(chosen_columns, settings):
         return problem
     if settings["file"] and importlib.util.find_spec("torch") is None:
-        return "PyTorch is not installed: pip install 'nodegraph[learn]'"
+        return f"PyTorch is not installed: {install_command('nodegraph[learn]')}"
     return ""
 
 

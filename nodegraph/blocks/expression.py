@@ -58,7 +58,9 @@ def compile_expression(text: str, names: Sequence[str], extra: Sequence[str] = (
     for name in (*FUNCTIONS, *_CALLED.values(), "finite_or_zero"):
         namespace.setdefault(name, getattr(maths, name, None))
     exec(compile(module, "<formula>", "exec"), namespace)
-    return namespace["formula"]
+    formula = namespace["formula"]
+    formula.__source__ = ast.unparse(module)  # the same in all versions of Python, unlike byte code
+    return formula
 
 
 class _FormulaChecker:

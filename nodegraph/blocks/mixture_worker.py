@@ -22,6 +22,7 @@ from nodegraph.files.atomic import PREFIX, SUFFIX, remove_leftovers
 from nodegraph.files.folders import cache_folder
 from nodegraph.files.sound_file import SoundFileError, read_sound
 from nodegraph.files.sound_output import write_sound
+from nodegraph.installation import install_command
 from nodegraph.processes.python_child import python_command, python_environment
 from nodegraph.version import __version__
 
@@ -63,7 +64,7 @@ def mixture_problem(settings: Mapping[str, Any]) -> str:
         if problem := read_header(settings[name])[1]:
             return problem.rstrip(".")
     if importlib.util.find_spec("torch") is None:
-        return "PyTorch is not installed: pip install 'nodegraph[learn]'"
+        return f"PyTorch is not installed: {install_command('nodegraph[learn]')}"
     return ""
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from nodegraph.files.trust import TrustError, read_trusted
+from nodegraph.installation import install_command
 from nodegraph.processes.torchscript_process import ModelEndedError, ModelError, TorchscriptProcess
 
 from .background_worker import OFFLINE_CHUNK, BackgroundWorker
@@ -37,7 +38,7 @@ def delay_of(settings: Mapping[str, Any], samples: int) -> int:
 def torchscript_problem(settings: Mapping[str, Any]) -> str:
     """Return why the model of a block cannot run, or "" if PyTorch is installed or not needed."""
     if settings["file"] and importlib.util.find_spec("torch") is None:
-        return "PyTorch is not installed: pip install 'nodegraph[learn]'"
+        return f"PyTorch is not installed: {install_command('nodegraph[learn]')}"
     return ""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from nodegraph.installation import install_command
+
 from .errors import CommandError
 from .output import print_note
 
@@ -27,4 +29,4 @@ def write_report(output: Path | None, text: str, picture: Callable[[], bytes] | 
     try:
         write_atomic(output.with_suffix(".png"), picture())
     except ImportError:
-        print_note("Pillow not found: no picture. Install it: pip install pillow")
+        print_note(f"Pillow not found: no picture. Install it: {install_command('pillow')}")

@@ -16,6 +16,7 @@ import numpy as np
 from nodegraph.graph import Graph
 from nodegraph.graph.build import graph_of
 from nodegraph.graph.flatten import flatten
+from nodegraph.installation import install_command, portaudio_command
 from nodegraph.patch import Document
 from nodegraph.plan.memory import view
 from nodegraph.quantum import QUANTUM
@@ -440,9 +441,9 @@ def _sounddevice() -> Any:
     try:
         import sounddevice
     except (ImportError, OSError) as error:
-        missing = "PortAudio" if isinstance(error, OSError) else "sounddevice"
-        fix = "install libportaudio2" if isinstance(error, OSError) else "pip install 'nodegraph[audio]'"
-        raise EngineError(f"{missing} is not installed: {fix}.") from None
+        if isinstance(error, OSError):
+            raise EngineError(f"PortAudio is not installed: {portaudio_command()}.") from None
+        raise EngineError(f"sounddevice is not installed: {install_command('nodegraph[audio]')}.") from None
     return sounddevice
 
 

@@ -15,13 +15,13 @@ from nodegraph.native import words
 from nodegraph.native.build import (
     KernelError,
     KernelSource,
-    code_identity,
     inline_ir,
     inline_symbol,
     is_cached,
     kernel_address,
     kernel_symbol,
 )
+from nodegraph.native.identity import code_identity
 from nodegraph.native.inline import inline_tick
 from nodegraph.native.wrap import TickLayout, entry, tick_kernel
 from nodegraph.node import Node, Settings
@@ -181,7 +181,7 @@ class Kernel:
         shape = [(p.name, p.kind, p.word, p.constant, p.integer) for p in self.parameters]
         adapters = {"tick": lambda: self.function, "block": self._block_adapter, "frame": self._frame_adapter}
         code = adapters[self.part]()
-        return (repr(shape), self.words, self.is_tick, repr(code_identity(code)))
+        return (repr(shape), self.words, self.is_tick, code_identity(code))
 
     @cached_property
     def address(self) -> int:

@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from nodegraph.native import words
-from nodegraph.native.build import KernelSource, code_identity, is_cached, kernel_address, kernel_symbol
+from nodegraph.native.build import KernelSource, is_cached, kernel_address, kernel_symbol
+from nodegraph.native.identity import code_identity
 from nodegraph.native.wrap import entry
 
 COMPILING = threading.RLock()  # playback, an export and a training may compile kernels concurrently
@@ -28,7 +29,7 @@ class NativeFunction:
 
     @cached_property
     def key(self) -> tuple[Any, ...]:
-        return (self.wrapper.__name__, repr(code_identity(self.function)))
+        return (self.wrapper.__name__, code_identity(self.function))
 
     @cached_property
     def address(self) -> int:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from nodegraph.native.identity import with_source
+
 
 @dataclass(frozen=True)
 class KernelParameter:
@@ -29,4 +31,4 @@ def fetch_number(p: KernelParameter) -> str:
 def define(source: str, namespace: dict[str, Any]) -> Callable[..., Any]:
     """Execute Python source and return the function ``adapter`` that it defines."""
     exec(compile(source, "<adapter>", "exec"), namespace)
-    return namespace["adapter"]
+    return with_source(namespace["adapter"], source)

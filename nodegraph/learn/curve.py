@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nodegraph.files.atomic import write_atomic
+from nodegraph.installation import install_command
 
 if TYPE_CHECKING:
     from .stage import EpochResult
@@ -27,7 +28,7 @@ def save_curve(rows: Sequence[EpochResult], model: Path) -> list[str]:
         try:
             write_atomic(model.with_suffix(ending), make(rows))
         except ImportError:
-            notes.append("Pillow not found: no picture of the loss. Install it: pip install pillow")
+            notes.append(f"Pillow not found: no picture of the loss. Install it: {install_command('pillow')}")
         except OSError as error:
             notes.append(f"{model.with_suffix(ending)}: the loss curve is not writable ({error.strerror or error}).")
     return notes

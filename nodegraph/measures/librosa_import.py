@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 from nodegraph.files.private import locked_folder
+from nodegraph.installation import install_command
 
 
 class LibrosaMissingError(Exception):
@@ -26,6 +27,6 @@ def import_librosa() -> ModuleType:
             importlib.import_module("librosa.onset")  # imports librosa.util, .core.audio and .core.pitch
     except ImportError:
         raise LibrosaMissingError(
-            "measures of content need librosa. Install it: pip install 'nodegraph[learn]'"
+            f"measures of content need librosa. Install it: {install_command('nodegraph[learn]')}"
         ) from None
     return librosa

@@ -16,6 +16,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from nodegraph.installation import install_command
+
 from .drivers import midi_driver
 from .messages import MessageStream
 
@@ -387,7 +389,7 @@ def _raise_priority() -> None:
 def _rtmidi() -> Any:
     driver = midi_driver()
     if driver is None:
-        raise MidiError("the MIDI driver is not installed: pip install 'nodegraph[midi]'.")
+        raise MidiError(f"the MIDI driver is not installed: {install_command('nodegraph[midi]')}.")
     return driver
 
 

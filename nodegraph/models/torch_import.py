@@ -6,6 +6,8 @@ import os
 import sys
 from functools import cache
 
+from nodegraph.installation import install_command
+
 
 class TorchMissingError(Exception):
     """PyTorch is not installed; the message is one line with the command that installs it."""
@@ -21,7 +23,7 @@ def require_torch() -> None:
     try:
         import torch  # noqa: F401
     except ImportError:
-        raise TorchMissingError("this needs torch. Install it: pip install 'nodegraph[learn]'") from None
+        raise TorchMissingError(f"this needs torch. Install it: {install_command('nodegraph[learn]')}") from None
 
 
 @cache

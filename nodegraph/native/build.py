@@ -2,7 +2,8 @@
 
 The object code of a kernel is stored in the user's cache folder, signed with a key of the user. Its symbol covers the
 function, the functions it calls and the wrapper; the name of its file also the compiler and the processor. What is not
-in the cache may be in a prebuilt set (``prebuilt.py``), else it is compiled. Only then Numba is needed.
+in the cache may be in a prebuilt set (``prebuilt.py``), under a symbol that is the same in all versions of Python, else
+it is compiled. Only then Numba is needed.
 """
 
 from __future__ import annotations
@@ -15,18 +16,17 @@ from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from types import CodeType, ModuleType
 from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
-import numpy as np
 
 from nodegraph.files.folders import user_folder
 from nodegraph.files.private import locked_name
 from nodegraph.files.signed_cache import read_signed, write_signed
 
+from .identity import CodeIdentity
 from .inline import without_compiler_globals
-from .prebuilt import prebuilt
+from .prebuilt import best_set, prebuilt
 from .runtime import RUNTIME_FUNCTIONS, runtime_ir
 from .target import Target, host, machine
 from .wrap import UNREACHABLE_RAISE
@@ -126,12 +126,12 @@ def kernel_address(
     symbol = _symbol(name, parts)
     if symbol not in _loaded:
         path = _cache_file(symbol, OBJECT)
-        if not _load(read_signed(path), symbol) and not _load(prebuilt(symbol), symbol):
+        if not _load(read_signed(path), symbol) and not _load(_prebuilt(symbol, name, parts), symbol):
             with locked_name(path):
                 # another process may have compiled it meanwhile
                 if not _load(read_signed(path), symbol):
                     source = KernelSource(name, make_ir(symbol), calls_kernels, straight_code)
-                    module = _record(symbol, source).optimised(host())
+                    module = _record(name, parts, source).optimised(host())
                     code = source.emit(module, host())
                     # on a read-only or full disk it is compiled again at the next start
                     if write_signed(path, code) and os.environ.get("NODEGRAPH_KEEP_IR"):
@@ -157,7 +157,9 @@ def add_code(symbol: str, source: KernelSource, code: bytes) -> bool:
 
 def inline_symbol(name: str, parts: tuple[Any, ...]) -> str:
     """Return the symbol of a function that kernels inline; arguments of :func:`inline_ir`."""
-    return _symbol(name, ("inline", *parts))
+    symbol = _symbol(name, ("inline", *parts))
+    _inlined[symbol] = name, ("inline", *parts)
+    return symbol
 
 
 def inline_ir(name: str, parts: tuple[Any, ...], make_ir: Callable[[str], list[str]]) -> tuple[str, str]:
@@ -167,9 +169,10 @@ def inline_ir(name: str, parts: tuple[Any, ...], make_ir: Callable[[str], list[s
     """
     symbol = inline_symbol(name, parts)
     path = _cache_file(symbol, INLINE)
-    stored = read_signed(path) or prebuilt(symbol, version("llvmlite"))
+    _, parts = _inlined[symbol]
+    stored = read_signed(path) or _prebuilt(symbol, name, parts, version("llvmlite"))
     if stored is None:
-        stored = _record(symbol, KernelSource(name, make_ir(symbol), inline=True)).code(host())
+        stored = _record(name, parts, KernelSource(name, make_ir(symbol), inline=True)).code(host())
         write_signed(path, stored)
     return symbol, stored.decode()
 
@@ -177,12 +180,14 @@ def inline_ir(name: str, parts: tuple[Any, ...], make_ir: Callable[[str], list[s
 def is_cached(name: str, parts: tuple[Any, ...]) -> bool:
     """Return whether the kernel is loaded or cached."""
     symbol = _symbol(name, parts)
-    return symbol in _loaded or read_signed(_cache_file(symbol, OBJECT)) is not None or prebuilt(symbol) is not None
+    if symbol in _loaded or read_signed(_cache_file(symbol, OBJECT)) is not None:
+        return True
+    return _prebuilt(symbol, name, parts) is not None
 
 
 @contextmanager
 def recorded_sources() -> Iterator[dict[str, KernelSource]]:
-    """Yield a dictionary that collects the sources of all kernels compiled meanwhile, by symbol."""
+    """Yield a dictionary that collects the sources of all kernels compiled meanwhile, by :func:`portable_symbol`."""
     _recorders.append({})
     try:
         yield _recorders[-1]
@@ -190,18 +195,47 @@ def recorded_sources() -> Iterator[dict[str, KernelSource]]:
         _recorders.pop()
 
 
-def _record(symbol: str, source: KernelSource) -> KernelSource:
+def _record(name: str, parts: tuple[Any, ...], source: KernelSource) -> KernelSource:
     for recorder in _recorders:
-        recorder[symbol] = source
+        recorder[portable_symbol(name, parts)] = source
     return source
 
 
 _recorders: list[dict[str, KernelSource]] = []
+_inlined: dict[str, tuple[str, tuple[Any, ...]]] = {}  # names and parts of inlined functions, by symbol
 
 
-def code_identity(function: Callable[..., Any]) -> Any:
-    """Return the byte code and constants of a function and of the functions it calls, as nested lists."""
-    return _identity(function, set())
+# -- prebuilt kernels ----------------------------------------------------------------------------------
+
+
+def portable_symbol(name: str, parts: tuple[Any, ...]) -> str:
+    """Return the symbol of a kernel in a prebuilt set, the same in all versions of Python."""
+    return _named(name, [_portable(part) for part in parts])
+
+
+def renamed(code: bytes, symbol: str, name: str) -> bytes:
+    """Return code in which a symbol has another name of the same length."""
+    return code.replace(symbol.encode(), name.encode())
+
+
+def _prebuilt(symbol: str, name: str, parts: tuple[Any, ...], compiler: str = "") -> bytes | None:
+    if best_set() is None:
+        return None
+    portable = portable_symbol(name, parts)
+    code = prebuilt(portable, compiler)
+    return None if code is None else renamed(code, portable, symbol)
+
+
+_SYMBOL = re.compile(r"\b\w+_[0-9a-f]{24}\b")
+
+
+def _portable(part: Any) -> Any:
+    """Return a part without byte code: source, or IR that calls inlined functions by their portable symbols."""
+    if isinstance(part, CodeIdentity):
+        return part.source
+    if not isinstance(part, str):
+        return part
+    return _SYMBOL.sub(lambda found: portable_symbol(*_inlined[found[0]]) if found[0] in _inlined else found[0], part)
 
 
 def optimised_ir(
@@ -300,36 +334,12 @@ def _compiler_source_hash() -> str:
 
 
 def _symbol(name: str, parts: tuple[Any, ...]) -> str:
+    return _named(name, [part.compiled if isinstance(part, CodeIdentity) else part for part in parts])
+
+
+def _named(name: str, parts: list[Any]) -> str:
     return f"{name}_{_digest([_compiler_source_hash(), *parts])[:24]}"
 
 
 def _digest(parts: list[Any]) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()
-
-
-def _identity(value: Any, seen: set[int]) -> Any:
-    code = getattr(value, "__code__", None)
-    if code is None:
-        return _value_identity(value)
-    if id(code) in seen:
-        return code.co_name
-    seen.add(id(code))
-    called = [_identity(value.__globals__[name], seen) for name in code.co_names if name in value.__globals__]
-    modules = [found for name in code.co_names if isinstance(found := value.__globals__.get(name), ModuleType)]
-    constants = [repr(getattr(module, name, None)) for module in modules for name in code.co_names if name.isupper()]
-    enclosed = [_identity(cell.cell_contents, seen) for cell in value.__closure__ or ()]
-    return [_code_identity(code), called, constants, enclosed]
-
-
-def _value_identity(value: Any) -> Any:
-    """Return a key for a compiled-in constant, or the name of an object that Numba supports."""
-    if isinstance(value, np.ndarray):
-        return (str(value.dtype), value.shape, hashlib.sha256(np.ascontiguousarray(value).data).hexdigest())
-    if isinstance(value, int | float | str | bool | tuple | np.generic):
-        return repr(value)
-    return (type(value).__name__, getattr(value, "__name__", ""))
-
-
-def _code_identity(code: CodeType) -> Any:
-    constants = [_code_identity(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
-    return [code.co_code, constants, code.co_names, code.co_varnames[: code.co_argcount]]

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from nodegraph.installation import install_command
+
 CONNECT_SECONDS = 10  # to reach a scheduler
 
 
@@ -22,7 +24,7 @@ def dask_client(jobs: int, scheduler: str = "") -> Iterator[Any]:
     try:
         from distributed import Client, LocalCluster
     except ImportError:
-        raise ClusterError("Dask is not installed. Install it: pip install 'nodegraph[dask]'") from None
+        raise ClusterError(f"Dask is not installed. Install it: {install_command('nodegraph[dask]')}") from None
     cluster = None
     try:
         if not scheduler:

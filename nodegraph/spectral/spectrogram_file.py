@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from nodegraph.files.numpy_file import NumpyFileError, read_archive, read_array
+from nodegraph.installation import install_command
 
 SCALES = ("linear", "db", "log", "power")
 MAX_BYTES = 1 << 27  # numbers in a spectrogram: three quarters of an hour at 2048 / 512
@@ -121,7 +122,7 @@ def _read_image(path: Path) -> tuple[np.ndarray, dict[str, Any]]:
     try:
         from PIL import Image
     except ImportError:
-        raise SpectrogramError(f"{path}: images need Pillow. Install it: pip install pillow") from None
+        raise SpectrogramError(f"{path}: images need Pillow. Install it: {install_command('pillow')}") from None
     try:
         with Image.open(path) as image:
             if image.width * image.height > MAX_BYTES:

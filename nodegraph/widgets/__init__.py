@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nodegraph.engine.live import Live
+from nodegraph.installation import install_command
 from nodegraph.patch import Patch
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def widget(
     except ImportError as error:
         if error.name not in ("anywidget", "traitlets"):
             raise
-        raise WidgetError("live knobs need anywidget. Install it: pip install 'nodegraph[notebook]'") from None
+        raise WidgetError(f"live knobs need anywidget. Install it: {install_command('nodegraph[notebook]')}") from None
     from .knobs import knobs_of
 
     chosen = knobs_of(patch, knobs)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nodegraph.native.build import code_identity
+from nodegraph.native.identity import code_identity, with_source
 
 PROGRAM = """
 import sys, ctypes, numpy as np
@@ -141,9 +141,54 @@ SAME = "def f(x):\n    return g(x) * 2.0\n"
     (function("def f(x): return g[0]", g=(1, 2)), function("def f(x): return g[0]", g=(1, 3))),
 ])  # fmt: skip
 def test_functions_with_different_results_have_different_identities(one, other):
-    assert code_identity(one) != code_identity(other)
+    assert code_identity(one).compiled != code_identity(other).compiled
+    assert code_identity(one).source != code_identity(other).source
 
 
 def test_identical_functions_have_the_same_identity():
     sources = [function(SAME, g=function("def f(x): return x * h", h=3.0)) for _ in range(2)]
     assert code_identity(sources[0]) == code_identity(sources[1])
+
+
+def module_with(folder, name, source):
+    """Return the namespace of a module with this source, in a file."""
+    path = folder / f"{name}.py"
+    path.write_text(source)
+    namespace = {}
+    exec(compile(source, str(path), "exec"), namespace)
+    return namespace
+
+
+LINES = """
+def scaled(
+    x,
+):
+    def inner(y):
+        return y * 2.0
+
+    return (
+        inner(x)
+    )
+{after}
+"""
+
+
+def test_source_is_that_of_the_function_alone(tmp_path):
+    one = module_with(tmp_path, "one", LINES.format(after="other = 1"))["scaled"]
+    same = module_with(tmp_path, "same", "# a comment\n" + LINES.format(after="def last(): pass"))["scaled"]
+    changed = module_with(tmp_path, "changed", LINES.format(after="").replace("y * 2.0", "y * 3.0"))["scaled"]
+    assert code_identity(one) == code_identity(same)
+    assert code_identity(one).source != code_identity(changed).source
+
+
+def test_source_does_not_depend_on_the_byte_code(tmp_path):
+    one, other = (module_with(tmp_path, "one", LINES.format(after=""))["scaled"] for _ in range(2))
+    other.__code__ = other.__code__.replace(co_consts=(*other.__code__.co_consts, None))
+    assert code_identity(one).compiled != code_identity(other).compiled
+    assert code_identity(one).source == code_identity(other).source
+
+
+def test_generated_function_is_identified_by_its_text():
+    one, other = (with_source(function("def f(x): return x"), text) for text in ("x", "y"))
+    assert code_identity(one).compiled == code_identity(other).compiled
+    assert code_identity(one).source != code_identity(other).source

@@ -14,7 +14,14 @@ import pytest
 
 from nodegraph.engine.walk import BEGIN, END, PROCESS
 from nodegraph.kernel import NativeFunction
-from nodegraph.native.build import KernelError, KernelSource, kernel_symbol, recorded_sources
+from nodegraph.native.build import (
+    KernelError,
+    KernelSource,
+    kernel_symbol,
+    portable_symbol,
+    recorded_sources,
+    renamed,
+)
 from nodegraph.native.prebuilt import KernelSet, best_set, prebuilt, set_file, write_set
 from nodegraph.native.target import TARGETS, fitting_targets, host, machine
 from nodegraph.native.words import as_i64
@@ -27,6 +34,7 @@ PROGRAM = """
 import sys, ctypes, numpy as np
 sys.path.insert(0, {root!r})
 from tests.native.test_prebuilt import SUM as kernel
+{change}
 was = kernel.cached
 word = np.zeros(1, np.int64)
 ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(kernel.address)(word.ctypes.data, 5, 100)
@@ -47,9 +55,9 @@ COMPILED, READY = ["205", "True", "False"], ["205", "False", "True"]
 
 
 def code_of(function, target):
-    """Return the symbol and the object code of a native function."""
-    symbol = kernel_symbol(function.name, function.key)
-    return symbol, KernelSource(function.name, function.modules(symbol)).code(target)
+    """Return the symbol and the object code of a native function, as in a set."""
+    name, symbol = portable_symbol(function.name, function.key), kernel_symbol(function.name, function.key)
+    return name, renamed(KernelSource(function.name, function.modules(symbol)).code(target), symbol, name)
 
 
 @pytest.fixture
@@ -60,15 +68,23 @@ def folder(tmp_path):
     return tmp_path / "sets"
 
 
-def run(folder, cache):
+# What another version of Python changes: the byte code, here by a constant that is not used.
+OTHER_BYTE_CODE = "f = kernel.function; f.__code__ = f.__code__.replace(co_consts=(*f.__code__.co_consts, 1.5))"
+
+
+def run(folder, cache, change=""):
     environment = os.environ | {"NODEGRAPH_PREBUILT": str(folder), "NODEGRAPH_CACHE": str(cache)}
-    command = [sys.executable, "-P", "-c", PROGRAM.format(root=str(ROOT))]
+    command = [sys.executable, "-P", "-c", PROGRAM.format(root=str(ROOT), change=change)]
     return subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
 
 
 def test_kernel_of_a_set_needs_no_compiler_and_no_cache(folder, tmp_path):
     assert run(folder, tmp_path / "cache") == READY
     assert not (tmp_path / "cache").exists() or not list((tmp_path / "cache").iterdir())
+
+
+def test_kernel_of_a_set_is_used_by_another_version_of_python(folder, tmp_path):
+    assert run(folder, tmp_path / "cache", OTHER_BYTE_CODE) == READY
 
 
 def test_kernel_is_compiled_if_the_folder_has_no_set(tmp_path):
@@ -92,7 +108,7 @@ def one_bit_changed(path, part):
 
 def test_any_damage_of_a_set_is_noticed(folder, monkeypatch):
     monkeypatch.setenv("NODEGRAPH_PREBUILT", str(folder))
-    symbol = kernel_symbol(SUM.name, SUM.key)
+    symbol = portable_symbol(SUM.name, SUM.key)
     originals = {path: path.read_bytes() for path in folder.iterdir()}
     allowed = {None, *(KernelSet(set_file(folder, target), target).read(symbol) for target in fitting_targets())}
     damages = [lambda path, part=part: one_bit_changed(path, part) for part in np.linspace(0.0, 0.99, 200)]
@@ -157,7 +173,7 @@ def test_recording_collects_the_sources_of_compiled_kernels(tmp_path, monkeypatc
     kernel = NativeFunction(difference_of_both)
     with recorded_sources() as sources:
         kernel.address  # noqa: B018 - the property compiles the kernel
-    assert list(sources) == [kernel_symbol(kernel.name, kernel.key)]
+    assert list(sources) == [portable_symbol(kernel.name, kernel.key)]
     assert all(source.code(host()) for source in sources.values())
 
 

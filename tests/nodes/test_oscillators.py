@@ -170,6 +170,14 @@ def test_impulses_are_on_time():
     assert out[0] == 1.0
 
 
+@pytest.mark.parametrize("rate", [44100.0, 48000.0, 96000.0])
+@pytest.mark.parametrize("quality", ["naive", "band_limited"])
+def test_impulses_have_the_same_area_at_all_rates(quality, rate):
+    out = run(Impulse, round(rate), sr=rate, frequency=100.0, quality=quality)["out"]
+    assert out.sum() / rate == pytest.approx(100.0 / 44100.0, rel=0.03)
+    assert out.max() <= 1.0 + 1e-6
+
+
 def test_wavetable_morphs_from_sine_to_saw_without_aliases():
     sine = run(Wavetable, N, frequency=440.0)["out"]
     assert np.abs(sine - np.sin(2 * np.pi * 440.0 * T)).max() < 1e-4

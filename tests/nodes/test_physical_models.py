@@ -29,7 +29,7 @@ def peak_near(sound, rate, frequency, cents=100.0):
 def test_mode_rings_as_a_decaying_sine(rate):
     n = np.arange(20000)
     out = run(Mode, len(n), sr=rate, audio=impulse(len(n)), frequency=440.0, decay=0.4)["out"]
-    expected = 10 ** (-3 * n / rate / 0.4) * np.sin(2 * np.pi * 440.0 * n / rate)
+    expected = 44100.0 / rate * 10 ** (-3 * n / rate / 0.4) * np.sin(2 * np.pi * 440.0 * n / rate)
     np.testing.assert_allclose(out, expected, atol=1e-6)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from nodegraph.blocks.registry import node_types
 from nodegraph.engine.offline import Offline
-from tests.rendering import patch_of
+from tests.rendering import patch_of, sound_of
 
 pytestmark = pytest.mark.usefixtures("hidden_blocks_can_be_named")
 
@@ -15,7 +15,6 @@ CENTRES = 1000.0 * 2.0 ** (np.arange(-12, 13) / 3.0)  # Hz: 62.5 Hz to 16 kHz
 RANGE = 40.0  # dB: bands further below the loudest are not compared
 TOLERANCE = 1.0  # dB
 EXCITED = {"audio", "value", "values", "a", "original", "target", "gate", "clock"}  # other inputs have their defaults
-STRUCK = {"membrane", "mode"}  # an impulse of height 1 excites them equally at all rates
 
 
 def is_compared(cls):
@@ -29,10 +28,8 @@ BLOCKS = [cls for cls in node_types().values() if is_compared(cls)]
 
 
 def excitation(cls, port, rate):
-    """Return a fixed sound: a sine per band, pulses for a gate, or an impulse."""
+    """Return a fixed sound: a sine per band, or pulses for a gate."""
     t = np.arange(round(SECONDS * rate)) / rate
-    if cls.type in STRUCK:
-        return (np.arange(len(t)) == round(START * rate)).astype(np.float32)
     if port.unit == "gate":
         return (t % 0.125 < 0.06).astype(np.float32)
     phases = np.random.default_rng(1).uniform(0.0, 2.0 * np.pi, len(CENTRES))
@@ -82,7 +79,7 @@ LEVEL_ONLY = {  # dB: noise, and a window whose length is a number of samples
     "white_noise": 0.5, "pink_noise": 3.0, "brown_noise": 4.0, "bit_crusher": 0.5, "noise_burst": 1.0,
     "pitch_shifter": 0.5,
 }  # fmt: skip
-PULSES = {"dust", "trigger"}  # of one sample
+PULSES = {"dust", "trigger"}
 
 
 def pulses(x):
@@ -106,3 +103,35 @@ def test_block_sounds_the_same_at_all_rates(cls):
     tolerance, _ = WIDER.get(cls.type, (TOLERANCE, ""))
     for x, rate in zip(sounds[1:], RATES[1:]):
         assert np.abs(bands(x, rate) - expected)[heard].max() < tolerance, rate
+
+
+LANES = 64  # of random excitations, whose energies are averaged
+EXCITERS = {
+    "impulse": ({"frequency": 20.0}, TOLERANCE),
+    "impulse band_limited": ({"frequency": 110.0, "quality": "band_limited"}, TOLERANCE),
+    "ar": ({"attack": 0.0005, "release": 0.002, "mode": "trigger"}, TOLERANCE),
+    "dust": ({"density": 100.0, "amplitude": [1.0] * LANES}, 1.5),
+    "noise_burst": ({"amplitude": [1.0] * LANES}, 1.5),
+}
+RESONATORS = {"membrane": {}, "mode": {}, "comb": {"damping": 0.5}, "plate": {}, "state_variable": {}}
+
+
+@pytest.mark.parametrize("resonator", RESONATORS)
+@pytest.mark.parametrize("exciter", EXCITERS)
+def test_pulses_and_bursts_excite_a_resonator_equally_at_all_rates(exciter, resonator):
+    params, tolerance = EXCITERS[exciter]
+    nodes = {
+        "clock": ("clock", {"tempo": 300.0}),
+        "exciter": (exciter.partition(" ")[0], params),
+        "resonator": (resonator, RESONATORS[resonator]),
+        "square": "multiply",
+        "energy": "sum_lanes",
+        "out": "audio_out",
+    }
+    source = next(iter(node_types()[resonator].spec.outputs))
+    wires = ["exciter.out resonator.audio", "square.out energy.audio", "energy.out out.audio"]
+    wires += [f"resonator.{source} square.{port}" for port in "ab"]
+    wires += ["clock.out exciter.gate"] if exciter in ("noise_burst", "ar") else []
+    patch = patch_of(*wires, checked=False, **nodes)
+    levels = [10.0 * np.log10(sound_of(patch, round(SECONDS * rate), rate=rate).mean()) for rate in RATES]
+    assert max(levels) - min(levels) < tolerance

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 
 from nodegraph.files.demos import demo_folder
+from nodegraph.installation import install_command, portaudio_command
 from nodegraph.processes.python_child import python_command
 
 from ..errors import CommandError
@@ -18,9 +19,9 @@ from ..options import Json
 from ..output import columns, print_json, print_line
 from ..silence_stderr import silence_native_stderr
 
-PIP = shlex.join(python_command("-m", "pip", "install"))
+PIP = shlex.join(python_command("-m", "pip"))
 # the torch package on PyPI includes gigabytes of GPU libraries
-TORCH = "torch --index-url https://download.pytorch.org/whl/cpu"
+TORCH = ("torch", "--index-url", "https://download.pytorch.org/whl/cpu")
 
 
 @dataclass
@@ -64,14 +65,14 @@ def run_checks() -> Iterator[Check]:
     yield _cache()
     yield _kernels()
     yield _demos()
-    yield _package("sounddevice", "sounddevice", "live playback", extra="sounddevice cffi")
+    yield _package("sounddevice", "sounddevice", "live playback", packages=("sounddevice", "cffi"))
     yield from _sound()
     yield _midi_driver()
     yield from _midi()
     yield _package("python-osc", "pythonosc", "OSC")
-    yield _package("dearpygui", "dearpygui", "the editor", extra="'dearpygui>=2.3.1'")
+    yield _package("dearpygui", "dearpygui", "the editor", packages=("dearpygui>=2.3.1",))
     yield _display()
-    yield _package("torch", "torch", "training and neural blocks", extra=TORCH)
+    yield _package("torch", "torch", "training and neural blocks", packages=TORCH)
     yield _package("librosa", "librosa", "training and comparing")
     yield _package("scikit-learn", "sklearn", "reproducing tables of papers")
     yield _package("distributed", "distributed", "data sets on a cluster")
@@ -81,12 +82,12 @@ def _status_symbol(finding: Check) -> str:
     return "ok" if finding.ok else "MISSING" if finding.required else "no"
 
 
-def _package(name: str, module: str, purpose: str, extra: str = "", required: bool = False) -> Check:
+def _package(name: str, module: str, purpose: str, packages: tuple[str, ...] = (), required: bool = False) -> Check:
     from importlib.metadata import PackageNotFoundError, version
 
     if find_spec(module) is None:
         detail = f"not installed{f'; required for {purpose}' if purpose else ''}"
-        return Check(name, False, detail, f"{PIP} {extra or name}", required)
+        return Check(name, False, detail, install_command(*(packages or (name,)), pip=PIP), required)
     try:
         return Check(name, True, version(name), required=required)
     except PackageNotFoundError:
@@ -136,7 +137,6 @@ def _demos() -> Check:
 def _sound() -> Iterator[Check]:
     if find_spec("sounddevice") is None:
         return
-    install = {"linux": "sudo apt-get install libportaudio2", "darwin": "brew install portaudio"}
     try:
         with silence_native_stderr():
             import sounddevice
@@ -145,7 +145,7 @@ def _sound() -> Iterator[Check]:
             portaudio_version = sounddevice.get_portaudio_version()[1]
     except OSError as error:
         reason = str(error).splitlines()[0]
-        yield Check("PortAudio", False, f"not found ({reason})", install.get(sys.platform, ""))
+        yield Check("PortAudio", False, f"not found ({reason})", portaudio_command())
         return
     except Exception as error:  # the class of PortAudio errors is unknown before the import
         yield Check("PortAudio", False, f"not starting ({error})")

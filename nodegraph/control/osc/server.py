@@ -18,6 +18,7 @@ from typing import Any
 
 from nodegraph.blocks.registry import node_types
 from nodegraph.graph.ports import PatchLocation, spec_of
+from nodegraph.installation import install_command
 from nodegraph.node import In, Option
 from nodegraph.patch import Document, NodeRecord, nodes_of
 from nodegraph.patch.errors import quote
@@ -302,7 +303,7 @@ def _pythonosc() -> tuple[ModuleType, ModuleType]:
     try:
         from pythonosc import osc_message, osc_message_builder
     except ImportError:
-        raise OscError("python-osc is not installed: pip install 'nodegraph[osc]'.") from None
+        raise OscError(f"python-osc is not installed: {install_command('nodegraph[osc]')}.") from None
     return osc_message, osc_message_builder
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
+from nodegraph.installation import install_command
 from nodegraph.processes.python_child import python_command, python_environment
 
 TRIED = 30.0  # seconds until the test window times out
@@ -23,7 +24,7 @@ def display_problem(thorough: bool = True) -> str:
     ``thorough`` opens a window in a separate process, because the library ends its process if OpenGL is missing.
     """
     if find_spec("dearpygui") is None:
-        return "the editor needs DearPyGui: pip install 'nodegraph[editor]'."
+        return f"the editor needs DearPyGui: {install_command('nodegraph[editor]')}."
     if sys.platform.startswith("linux"):
         if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
             return "no display: DISPLAY is not set. Run it on a desktop, or with `xvfb-run`."

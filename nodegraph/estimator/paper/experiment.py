@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from nodegraph.files.folders import delete_files
+from nodegraph.installation import install_command
 from nodegraph.learn.checkpoint import path_of
 from nodegraph.learn.errors import LearnError
 from nodegraph.learn.outputs import device_of
@@ -143,7 +144,8 @@ def _check_libraries(name: str, kind: InputName) -> None:
     """Raise LearnError if a library that prepares the inputs of a model is not installed."""
     for module, library in _LIBRARIES.get(kind, {}).items():
         if find_spec(module) is None:
-            raise LearnError(f"model '{name}': needs {library}. Install it: pip install 'nodegraph[learn]'")
+            fix = install_command("nodegraph[learn]")
+            raise LearnError(f"model '{name}': needs {library}. Install it: {fix}")
 
 
 def head_of(name: str) -> Head:
