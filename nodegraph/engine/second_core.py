@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 WINDOW, WINDOWS = 64, 4  # quanta of a measurement, longer than most hops; the fastest of some counts
 SLEEP = 0.0001  # seconds that a core sleeps after it has waited in vain
+TRIAL = 0.05  # seconds for which a divided plan runs on two cores, then on one, to find what is faster at the moment
+KEEP = 2.0  # seconds for which the faster one is kept
 _KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 
 
@@ -29,7 +31,8 @@ class SecondCore:
     """Computes quanta of an engine, on two cores if that pays. ``remark`` says why the plan runs on one.
 
     A plan that is being fused runs on one core until its fused kernels are compiled. It is then measured for
-    ``WINDOWS`` × ``WINDOW`` quanta.
+    ``WINDOWS`` × ``WINDOW`` quanta. If it is divided, both ways to run it are compared again and again, because other
+    programs may use the cores, too.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -48,16 +51,14 @@ class SecondCore:
         self._divided: DividedPlan | None = None
         self._windows: list[np.ndarray] = []  # ticks of the steps in each measured window
         self._left = 0  # quanta of the current window, 0 if nothing is measured
+        self._is_trial = True
+        self._seconds, self._quanta = [0.0, 0.0], [0, 0]  # of a divided plan on one core and on two
         self._thread: threading.Thread | None = None
         self._wake = threading.Event()
         self._is_computing = self._is_closed = False
+        self.is_used = False  # whether the second core computes a part of the plan, but for trials
         self.remark = ""
         self._forget(None)
-
-    @property
-    def is_used(self) -> bool:
-        """Whether the second core computes a part of the plan."""
-        return bool(self._words[pair.PAIR_DIVIDED])
 
     def compute(self, arguments: np.ndarray, first: int, quanta: int) -> None:
         """Compute quanta from ``first`` on; ``arguments`` are those of ``process``."""
@@ -65,24 +66,31 @@ class SecondCore:
         while quanta > 0:
             self._prepare()
             count = min(quanta, self._left or (1 if self._engine.pending else quanta))
+            began = time.perf_counter()
             self._run(first, count)
             if self._left:
                 self._measure(count)
+            elif self._words[pair.PAIR_PLAN]:
+                self._compare(count, time.perf_counter() - began)
             first += count
             quanta -= count
 
     def _run(self, first: int, quanta: int) -> None:
         self._is_computing = True
-        if self.is_used:
+        if self._words[pair.PAIR_DIVIDED]:
             self._wake.set()
         done = 0
-        while True:
-            self._compute_first(self._address, first + done, quanta - done)
-            done += int(self._words[pair.PAIR_DONE])
-            if done > quanta:
-                break
-            time.sleep(SLEEP)
-        self._is_computing = False
+        try:
+            while True:
+                self._compute_first(self._address, first + done, quanta - done)
+                done += int(self._words[pair.PAIR_DONE])
+                if done > quanta:
+                    break
+                time.sleep(SLEEP)
+        finally:  # after Ctrl-C, too, the other core must not write to an output array that is released
+            while self._words[pair.PAIR_MADE] != self._words[pair.PAIR_TAKEN]:
+                time.sleep(SLEEP)
+            self._is_computing = False
         self._engine.words[walk.ENGINE_FAULTS] += self._second_engine[walk.ENGINE_FAULTS]
         self._second_engine[walk.ENGINE_FAULTS] = 0
 
@@ -91,7 +99,7 @@ class SecondCore:
         while True:
             self._wake.wait()
             self._wake.clear()
-            while self._is_computing:
+            while self._is_computing and self._words[pair.PAIR_DIVIDED]:
                 taken = self._words[pair.PAIR_TAKEN]
                 self._compute_second(self._address, 0, 0)
                 if taken == self._words[pair.PAIR_TAKEN]:
@@ -102,6 +110,7 @@ class SecondCore:
     def _forget(self, plan: Plan | None) -> None:
         self._plan, self._divided, self._windows, self._left = plan, None, [], 0
         self._words[pair.PAIR_PLAN] = self._words[pair.PAIR_DIVIDED] = 0
+        self.is_used = False
         self.remark = "the render ended before its plan was measured"
 
     def _prepare(self) -> None:
@@ -156,15 +165,35 @@ class SecondCore:
             spans = f"{cut.one_core / 1000.0:.3g} µs on one core, {cut.two_cores / 1000.0:.3g} µs on two"
             self.remark = f"dividing the plan does not pay: a quantum takes {spans}"
         else:
-            self._divided.cut(cut.at)
-            self._set_words(self._divided)
-            self._words[pair.PAIR_DIVIDED] = 1
-            self.remark = ""
             if self._thread is None:
                 self._thread = threading.Thread(target=self._serve, name="nodegraph-second", daemon=True)
                 self._thread.start()
+            self._divided.cut(cut.at)
+            self._set_words(self._divided)
+            self._begin_trial()
+            self.is_used, self.remark = True, ""
             return
         self._words[pair.PAIR_PLAN] = 0
+
+    def _begin_trial(self) -> None:
+        self._is_trial, self._seconds, self._quanta = True, [0.0, 0.0], [0, 0]
+        self._words[pair.PAIR_DIVIDED] = 1
+
+    def _compare(self, quanta: int, seconds: float) -> None:
+        """Count the time of a divided plan; at the end of a trial, use as many cores as were faster."""
+        way = int(self._words[pair.PAIR_DIVIDED])
+        self._seconds[way] += seconds
+        self._quanta[way] += quanta
+        if not self._is_trial:
+            if sum(self._seconds) > KEEP:
+                self._begin_trial()
+        elif self._seconds[way] > TRIAL and way == 1:
+            self._words[pair.PAIR_DIVIDED] = 0
+        elif self._seconds[way] > TRIAL:
+            one, two = (spent / count for spent, count in zip(self._seconds, self._quanta, strict=True))
+            self._is_trial, self.is_used = False, two < one
+            self._words[pair.PAIR_DIVIDED] = int(self.is_used)
+            self.remark = "" if self.is_used else "two cores were slower, because other programs use them"
 
     def close(self) -> None:
         """End the thread."""

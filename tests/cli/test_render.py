@@ -44,12 +44,14 @@ def test_long_render_is_fused_and_has_the_same_samples(cli, beep, monkeypatch):
 
 
 def test_render_on_two_cores_has_the_same_samples(cli, beep, monkeypatch):
+    from nodegraph.engine import second_core
     from nodegraph.plan.division import Cut
 
     alone = cli("render", "beep.json", "-o", "one.wav", "--seconds", 1, "--no-fuse", "--json", "--cores", 2).json
     assert alone["cores"] == 1 and "does not pay" in alone["one_core"]
     assert "one core: dividing" in cli("render", "beep.json", "-o", "one.wav", "-s", 1, "--no-fuse", "--cores", 2).err
     monkeypatch.setattr(Cut, "pays", True)
+    monkeypatch.setattr(second_core, "TRIAL", 3600.0)
     divided = cli("render", "beep.json", "-o", "two.wav", "--seconds", 1, "--no-fuse", "--json", "--cores", 2).json
     assert divided["cores"] == 2 and not divided["one_core"]
     assert np.array_equal(soundfile.read("one.wav")[0], soundfile.read("two.wav")[0])

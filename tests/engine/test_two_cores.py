@@ -30,6 +30,7 @@ def divide(monkeypatch):
 
     monkeypatch.setattr(second_core, "WINDOWS", 1)
     monkeypatch.setattr(second_core, "WINDOW", 4)
+    monkeypatch.setattr(second_core, "TRIAL", 3600.0)
     at(0.5)
     return at
 
@@ -167,6 +168,17 @@ def test_small_patch_runs_on_one_core_and_says_why():
     assert "ended" in engines[1].second_core.remark
     run_both(engines, MEASURED + 640)
     assert not engines[1].second_core.is_used and "does not pay" in engines[1].second_core.remark
+
+
+def test_divided_patch_is_tried_on_one_core_and_on_two(divide, monkeypatch):
+    monkeypatch.setattr(second_core, "TRIAL", 0.0)
+    monkeypatch.setattr(second_core, "KEEP", 0.0)
+    engines = pair_of(late_patch(5, 30))
+    for _ in range(200):
+        run_both(engines, 100)
+        second = engines[1].second_core
+        assert second.is_used or "slower" in second.remark or "measured" in second.remark
+    engines[1].close()
 
 
 def test_more_cores_are_refused():
