@@ -3,6 +3,7 @@
 # make test     install the dependencies of the tests and run all checks
 # make bench    compare the speed with SuperCollider, Pure Data, SignalFlow, pyo and C
 # make growth   measure cost over nodes and lanes, and that of edits, and draw docs/growth.png, ten minutes
+# make cores    measure single patches on one core and on two, on an idle machine, five minutes
 # make quality  measure aliases, distortion, reverberation, stretching and hearing, also of other programs, two minutes
 # make matching train estimators of nine patches and match sounds with them, two to three hours
 # make mixtures measure each part of the recipe texture, and loops, ten minutes
@@ -49,7 +50,7 @@ CONTRACTS := $(wildcard tests/nodes/test_*contract*.py)
 # pip must not wait for input.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test check-ruff check-mypy check-tests bench growth quality matching mixtures lessons challenges monkey picture docs \
+.PHONY: run test check-ruff check-mypy check-tests bench growth cores quality matching mixtures lessons challenges monkey picture docs \
 	models kernels wheel app install-check fuzz storm fused settle kills soak flight guarded offline lint format lock hooks system clean
 .DELETE_ON_ERROR:
 
@@ -94,6 +95,9 @@ bench: $(VENV)/.run
 
 growth: $(VENV)/.test
 	@$(BIN)/python -m bench.growth
+
+cores: $(VENV)/.test
+	@$(BIN)/python -m bench.two_cores
 
 quality: $(VENV)/.test
 	@tools/install-system $(QUALITY_PACKAGES)

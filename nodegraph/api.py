@@ -164,6 +164,7 @@ def render(
     allow_outside: bool = False,
     midi: str | os.PathLike[str] | MidiFile | None = None,
     midi_out: str | os.PathLike[str] | None = None,
+    cores: int = 1,
 ) -> Sound:
     """Render a patch offline and return its output, float32, (samples, channels).
 
@@ -171,8 +172,9 @@ def render(
     (samples, channels) for ``audio_in`` nodes by id, ``seed`` replaces that of the document, ``progress`` is called
     with the completed fraction (0–1), ``allow_outside`` permits files outside the patch's folder. ``midi`` is played
     into the ``midi_in`` nodes: a standard MIDI file, or a ``mido.MidiFile``. ``midi_out`` is the path of a MIDI file
-    for the messages that the ``midi_out`` nodes send. Raises PatchError, GraphError, MidiFileError; OSError if it
-    cannot be written.
+    for the messages that the ``midi_out`` nodes send. ``cores`` of 2 lets a second core compute a part of a large
+    patch, with the same samples. Raises PatchError, GraphError, EngineError, MidiFileError; OSError if it cannot be
+    written.
     """
     from nodegraph.engine.offline import Offline
 
@@ -181,7 +183,7 @@ def render(
         document = SetSeed(seed).apply(document)
     chosen = float(rate or document.settings.rate or 44100.0)
     score = _score(midi) if midi is not None else None
-    engine = Offline(document, chosen, path, inputs, allow_outside=allow_outside)
+    engine = Offline(document, chosen, path, inputs, allow_outside=allow_outside, cores=cores)
     sent: list[Message] = []
 
     def report(part: float) -> None:

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 __all__ = ["compile_kernels", "kernels_of_engine", "kernels_of_graph", "kernels_of_type"]
 
 LIVE = ("nodegraph.engine.callback", "nodegraph.engine.live")  # modules that are needed only live
-RARE = ("nodegraph.plan.event_rows", "nodegraph.plan.frame_rows", "nodegraph.plan.oversampling")  # only by some patches
+RARE = (  # only for some patches, or with an option
+    "nodegraph.plan.event_rows",
+    "nodegraph.plan.frame_rows",
+    "nodegraph.plan.oversampling",
+    "nodegraph.engine.two_cores",
+)
 
 
 def kernels_of_type(cls: type[Node]) -> list[AnyKernel]:

@@ -36,6 +36,8 @@ def render_patch(patch: Path, output: Path, json: bool = False, **options: Any) 
         print_json(result)
     else:
         _print_result(result)
+        if result.get("one_core"):
+            print_note(f"one core: {result['one_core']}.")
     for line in remarks:
         print_warning(line)
     for line in problems:
@@ -59,6 +61,7 @@ def render_file(
     allow_outside: bool = False,
     depth: str = AUTO,
     no_fuse: bool = False,
+    cores: int = 1,
     json: bool = False,
 ) -> dict[str, Any]:
     """Render a patch to a sound file; the parameters are those of the command. Return the description of the file.
@@ -91,7 +94,7 @@ def render_file(
     until_silence = seconds is None and score is not None
     if seconds is None:
         seconds = max(lengths, default=DEFAULT_SECONDS)
-    engine = Offline(graph, inputs=tracks, allow_outside=allow_outside)
+    engine = Offline(graph, inputs=tracks, allow_outside=allow_outside, cores=cores)
     if not no_fuse:
         engine.fuse(FUSE_AFTER_SECONDS)
     helpers = dict(engine.plan.helpers) if engine.plan else {}
@@ -103,6 +106,8 @@ def render_file(
         if midi_out and sent is not None:
             write_sent(midi_out, sent, engine.rate)
         result["tier"] = engine.tier
+        if engine.second_core is not None:
+            result |= {"cores": 1 + engine.second_core.is_used, "one_core": engine.second_core.remark}
         result["faults"] = sorted({engine.node_address(fault.node) for fault in engine.faults()})
     finally:
         engine.close()

@@ -81,8 +81,8 @@ class Engine:
     """Computes a patch at a sample rate (Hz) with the given numbers of input and output channels.
 
     ``input_columns`` maps each ``audio_in`` node to the first channel that it reads. ``pack=False`` gives every node a
-    separate row. ``tolerant``: see :func:`~nodegraph.graph.build.graph_of`. Drivers (``offline``, ``live``,
-    ``stepper``) run the engine.
+    separate row. ``tolerant``: see :func:`~nodegraph.graph.build.graph_of`. ``cores``, 1 or 2, may compute a plan
+    offline. Drivers (``offline``, ``live``, ``stepper``) run the engine.
     """
 
     def __init__(
@@ -95,8 +95,9 @@ class Engine:
         allow_outside: bool = False,
         realtime: bool = False,
         tolerant: bool = False,
+        cores: int = 1,
     ) -> None:
-        self.rate = float(rate)
+        self.rate, self.cores = float(rate), cores
         self.pack, self.allow_outside, self.realtime, self.tolerant = pack, allow_outside, realtime, tolerant
         self.live = realtime  # stays true while the device is not running, unlike ``realtime``
         self.memory = Memory()
@@ -204,6 +205,7 @@ class Engine:
                 self._opener(graph.folder, opened),
                 self.pack,
                 graph.document.settings.latency_compensation,
+                apart=self.cores > 1,
             )
         except Exception:
             for helper in opened:
@@ -232,7 +234,7 @@ class Engine:
     def fuse(self, settled: float = SETTLED_SECONDS) -> FusionService:
         """Fuse plans into faster kernels, in the background, ``settled`` seconds after the last edit: same samples."""
         if self.fusion is None:
-            self.fusion = FusionService(lambda: self.plan, settled)
+            self.fusion = FusionService(lambda: self.plan, settled, self.cores)
             self.services.append(self.fusion)
         return self.fusion
 

@@ -20,10 +20,11 @@ class FusionService:
     """A service of an engine that fuses its plan ``settled`` seconds after the last edit.
 
     ``plan_of`` returns the plan of the engine. A new one runs as rows, and ends the compilation for the previous one.
+    ``cores`` is the number that may compute a plan.
     """
 
-    def __init__(self, plan_of: Callable[[], Plan | None], settled: float = SETTLED_SECONDS) -> None:
-        self._plan_of, self._settled = plan_of, settled
+    def __init__(self, plan_of: Callable[[], Plan | None], settled: float = SETTLED_SECONDS, cores: int = 1) -> None:
+        self._plan_of, self._settled, self._cores = plan_of, settled, cores
         self._plan: Plan | None = None  # the latest plan, and when it was first seen
         self._since = 0.0
         self._started: Plan | None = None  # the latest plan whose fusion was started
@@ -39,6 +40,17 @@ class FusionService:
         if plan is None or fusion is None or fusion.plan is not plan:
             return ROWS
         return f"fused ({fusion.fused_rows} of {len(plan.rows)} rows)"
+
+    @property
+    def fusion(self) -> PlanFusion | None:
+        """The fusion of the plan, once it runs fused."""
+        return self._fusion if self.tier != ROWS else None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the plan runs in its last tier: it is fused, or cannot be."""
+        is_started = self._started is not None and self._started is self._plan_of()
+        return is_started and self._thread is not None and not self._thread.is_alive()
 
     @property
     def is_compiling(self) -> bool:
@@ -60,7 +72,7 @@ class FusionService:
 
     def _fuse(self, plan: Plan, compiler: BackgroundCompiler) -> None:
         try:
-            fusion = PlanFusion(plan)
+            fusion = PlanFusion(plan, self._cores)
             if compiler.compile([kernel for kernel in fusion.kernels if kernel is not None]):
                 fusion.start()
                 self._fusion = fusion

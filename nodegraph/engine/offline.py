@@ -16,6 +16,7 @@ from nodegraph.quantum import QUANTUM
 
 from . import walk
 from .core import Engine, EngineError
+from .second_core import SecondCore
 
 SERVICE_EVERY = 16  # quanta between two service calls
 _KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
@@ -25,7 +26,8 @@ class Offline(Engine):
     """Renders a document or a typed graph.
 
     ``inputs`` maps ``audio_in`` nodes to arrays (samples,) or (samples, channels). ``rate``, ``path`` and
-    ``allow_outside`` apply to a document only.
+    ``allow_outside`` apply to a document only. With 2 ``cores`` a second one computes a part of the plan if that pays,
+    with the same samples; see ``second_core``. Raises EngineError for other numbers.
     """
 
     def __init__(
@@ -37,14 +39,19 @@ class Offline(Engine):
         pack: bool = True,
         allow_outside: bool = False,
         channels: int | None = None,
+        cores: int = 1,
     ) -> None:
+        if cores not in (1, 2):
+            raise EngineError(f"cores must be 1 or 2, got {cores}.")
         graph = patch if isinstance(patch, Graph) else build_graph(patch, rate, path, allow_outside)
         tracks = {name: _track(graph, name, values) for name, values in (inputs or {}).items()}
         columns, width = {}, 0
         for name, values in tracks.items():
             columns[name] = width
             width += values.shape[1]
-        super().__init__(graph.rate, width, channels or output_channels(graph), columns, pack, allow_outside)
+        outputs = channels or output_channels(graph)
+        super().__init__(graph.rate, width, outputs, columns, pack, allow_outside, cores=cores)
+        self.second_core = SecondCore(self) if cores > 1 else None
         self.io.other_column = width  # a silent column for inputs without samples
         self._prepare(_stack_channels(list(tracks.values())))
         self.play(graph)
@@ -80,12 +87,22 @@ class Offline(Engine):
             if has_services:
                 self.service()
             self.deliver_events(self.clock + step * QUANTUM)
-            self._process(self._arguments.ctypes.data, first, min(step, quanta - first))
+            count = min(step, quanta - first)
+            if self.second_core is not None:
+                self.second_core.compute(self._arguments, first, count)
+            else:
+                self._process(self._arguments.ctypes.data, first, count)
             if progress is not None and first % (16 * step) == 0:
                 progress(first / quanta)
         if has_services:
             self.service()
         return out
+
+    def close(self) -> None:
+        """Close all helpers and services; recordings are complete afterwards."""
+        if self.second_core is not None:
+            self.second_core.close()
+        super().close()
 
     def _input(self, start: int, samples: int) -> np.ndarray:
         """Return ``samples`` input samples from ``start``, silent after the end of the tracks."""

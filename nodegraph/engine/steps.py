@@ -18,15 +18,19 @@ def walk_steps(engine: int, steps: int, active_knobs: int) -> None:
     """
     w = as_i64(steps)
     for number in range(w[0]):
-        at = layout.STEPS_HEADER + number * layout.STEP_WORDS
-        kernel = w[at + layout.STEP_KERNEL]
-        if kernel == 0:
-            run_rows(engine, w, at)
-        elif w[at + layout.STEP_BLOCKED] != 0 or (active_knobs != 0 and not is_still(w, at)):
-            run_rows(engine, w, at)
-            w[at + layout.STEP_BLOCKED] = 0 if is_still(w, at) and not is_muted(w, at) else 1
-        else:
-            run_fused(engine, w, at, kernel)
+        run_step(engine, w, layout.STEPS_HEADER + number * layout.STEP_WORDS, active_knobs)
+
+
+def run_step(engine: int, w, at: int, active_knobs: int) -> None:  # type: ignore[no-untyped-def]
+    """Run the step at word ``at``."""
+    kernel = w[at + layout.STEP_KERNEL]
+    if kernel == 0:
+        run_rows(engine, w, at)
+    elif w[at + layout.STEP_BLOCKED] != 0 or (active_knobs != 0 and not is_still(w, at)):
+        run_rows(engine, w, at)
+        w[at + layout.STEP_BLOCKED] = 0 if is_still(w, at) and not is_muted(w, at) else 1
+    else:
+        run_fused(engine, w, at, kernel)
 
 
 def run_fused(engine: int, w, at: int, kernel: int) -> None:  # type: ignore[no-untyped-def]

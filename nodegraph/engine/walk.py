@@ -61,12 +61,7 @@ def quantum(engine: int, start: int, samples: int) -> None:
     receive_messages(engine, plan, head)
     receive_events(e[ENGINE_ARRIVALS], e[ENGINE_CLOCK])
     render_knobs(plan)
-    carries = as_i64(plan[layout.PLAN_CARRIES])
-    for c in range(plan[layout.PLAN_CARRY_COUNT]):
-        at = c * layout.CARRY_WORDS
-        to, source = as_f32(carries[at + layout.CARRY_TO]), as_f32(carries[at + layout.CARRY_FROM])
-        for lane in range(carries[at + layout.CARRY_LANES]):
-            to[lane] = source[lane]
+    carry_samples(plan[layout.PLAN_CARRIES], plan[layout.PLAN_CARRY_COUNT])
     steps = load_acquire(e[ENGINE_PLAN] + 8 * layout.PLAN_STEPS)
     if e[ENGINE_PROFILE] != 0 and (e[ENGINE_CLOCK] // QUANTUM) % PROFILE_EVERY == 0:
         walk_timed(engine, plan[layout.PLAN_ROWS], plan[layout.PLAN_ROW_COUNT])
@@ -77,6 +72,16 @@ def quantum(engine: int, start: int, samples: int) -> None:
     else:
         call_kernel(e[ENGINE_WALK], engine, plan[layout.PLAN_ROWS], plan[layout.PLAN_ROW_COUNT])
     e[ENGINE_CLOCK] += QUANTUM
+
+
+def carry_samples(address: int, count: int) -> None:
+    """Copy the last sample of feedback buffers before their first one."""
+    carries = as_i64(address)
+    for c in range(count):
+        at = c * layout.CARRY_WORDS
+        to, source = as_f32(carries[at + layout.CARRY_TO]), as_f32(carries[at + layout.CARRY_FROM])
+        for lane in range(carries[at + layout.CARRY_LANES]):
+            to[lane] = source[lane]
 
 
 def walk_rows(engine: int, rows: int, count: int) -> None:

@@ -19,6 +19,7 @@ from .members import Member, Reading, Signal, Wire, member_of
 from .samples import units_of
 
 MAX_MEMBERS = 250  # of a group
+MIN_GROUPS, MIN_MEMBERS = 16, 8  # on two cores: groups of a plan, if they have as many members
 MAX_LANE_OPERATIONS = 30  # of a group of many lanes: its values must fit into the SIMD registers
 MAX_OPERATIONS = 6000  # in the code of a group, which limits the time of compilation
 MAX_STACK_BYTES = 1 << 17  # states and wires of a group that the audio thread keeps on its stack while it runs
@@ -47,9 +48,13 @@ class Step:
         self.stack_bytes += _stack_bytes(member)
 
 
-def steps_of(rows: Sequence[Row]) -> list[Step]:
-    """Return the steps of a plan's rows, in the order in which they run."""
-    steps = list(_merged(_Scheduler(rows).steps))
+def steps_of(rows: Sequence[Row], cores: int = 1) -> list[Step]:
+    """Return the steps of a plan's rows, in the order in which they run.
+
+    A plan for two ``cores`` has smaller groups, because it is divided between groups.
+    """
+    members = MAX_MEMBERS if cores == 1 else min(max(len(rows) // MIN_GROUPS, MIN_MEMBERS), MAX_MEMBERS)
+    steps = list(_merged(_Scheduler(rows, members).steps))
     _mark_outputs(steps, rows)
     return steps
 
@@ -79,8 +84,9 @@ def _pays_alone(member: Member) -> bool:
 class _Scheduler:
     """Assigns rows to steps, in the order of the plan."""
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+    def __init__(self, rows: Sequence[Row], max_members: int) -> None:
         self.steps: list[Step] = []
+        self._max_members = max_members
         self._writer: dict[int, int] = {}  # last step that writes the memory at an address
         self._readers: dict[int, list[int]] = defaultdict(list)  # steps that read it since
         self._place: dict[Buffer, tuple[int, int, int]] = {}  # step, member and output that writes a buffer
@@ -129,7 +135,7 @@ class _Scheduler:
         if not step.members or step.is_loop or step.members[0].lanes != member.lanes:
             return False
         operations = (step.cost + member.cost) * copies_of(member.lanes)
-        if len(step.members) >= MAX_MEMBERS or operations > MAX_OPERATIONS:
+        if len(step.members) >= self._max_members or operations > MAX_OPERATIONS:
             return False
         if member.lanes >= MIN_LOOP_LANES and step.moving_cost + member.moving_cost > MAX_LANE_OPERATIONS:
             return False

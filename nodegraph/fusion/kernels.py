@@ -38,7 +38,8 @@ _METADATA = """
 class FusedKernel:
     """The code of a group of members; ``is_loop`` for the rows of a feedback loop.
 
-    ``words`` is its argument block. Its code depends on the structure of the group, not on addresses, names or values.
+    ``words`` is its argument block, ``pointers`` are the indices of its addresses. Its code depends on the structure of
+    the group, not on addresses, names or values.
     """
 
     def __init__(self, members: Sequence[Member], is_loop: bool) -> None:
@@ -49,6 +50,7 @@ class FusedKernel:
         else:
             self._text = _lanes_kernel(members, operands, is_loop)
         self.words = operands.words
+        self.pointers = [index for index, kind in operands.kinds.items() if kind == "ptr"]
 
     @cached_property
     def key(self) -> tuple[Any, ...]:

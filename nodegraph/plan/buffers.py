@@ -84,10 +84,16 @@ class Ref(NamedTuple):
 
 @dataclass(eq=False)
 class ScratchMemory:
-    """Work memory shared by all frame nodes of a plan, which run sequentially."""
+    """Work memory shared by all frame nodes of a plan, which run sequentially; with ``apart`` each has its own."""
 
     floats: int = 0
     address: int = 0
+    apart: bool = False
+
+    @property
+    def first(self) -> int:
+        """The first float of the next node."""
+        return self.floats if self.apart else 0
 
     @staticmethod
     def padded(floats: int) -> int:
@@ -145,9 +151,10 @@ def address_of_kernel(kernel: Kernel | NativeFunction) -> int:
     return kernel.address
 
 
-def place(rows: Sequence[Row], memory: Memory) -> tuple[int, int]:
+def place(rows: Sequence[Row], memory: Memory, apart: bool = False) -> tuple[int, int]:
     """Place all buffers. After its last reader, a buffer's memory is reused for the next buffer of the same size.
 
+    With ``apart`` no memory is reused, so that rows may run in any order in which each follows its sources.
     Return (bytes used, bytes without reuse).
     """
     last_use: dict[Buffer, int] = {}
@@ -167,7 +174,7 @@ def place(rows: Sequence[Row], memory: Memory) -> tuple[int, int]:
                     continue
                 unshared += buffer.size
                 pool = free[buffer.size]
-                if pool and not (buffer.dedicated or buffer.feedback):
+                if pool and not (buffer.dedicated or buffer.feedback or apart):
                     buffer.address = pool.pop()
                 else:
                     buffer.address = memory.reserve(buffer.size, buffer.lead)

@@ -21,9 +21,9 @@ from .sources import Slot
 class PlanBuilder:
     """The rows and placed items so far. New rows are added to ``out``; the rows of a loop have a separate list.
 
-    ``previous`` is the state of the previous plan, or None. ``wired_ports`` includes those that are or were wired, or
-    crossfade: all others are plain knobs. ``after_placement`` holds steps that need the
-    addresses of buffers and are run when all have one.
+    ``previous`` is the state of the previous plan, or None. With ``apart`` no buffer is reused. ``wired_ports``
+    includes those that are or were wired, or crossfade: all others are plain knobs. ``after_placement`` holds steps
+    that need the addresses of buffers and are run when all have one.
     """
 
     def __init__(
@@ -35,8 +35,9 @@ class PlanBuilder:
         handles: dict[Port, int],
         open_helper: Callable[[GraphNode, Any], Any] | None,
         compensate: bool,
+        apart: bool,
     ) -> None:
-        self.graph, self.io = graph, io
+        self.graph, self.io, self.apart = graph, io, apart
         self.previous: MigratedState | None = previous.state if previous else None
         self.previous_since = previous_since
         self.previous_scratch = previous.scratch if previous else None
@@ -55,7 +56,7 @@ class PlanBuilder:
         self.after_placement: list[Callable[[], None]] = []
         self.feedback_outputs = {(w.source, w.source_port) for w in graph.wires if w.feedback}
         self.buffers: list[Buffer] = []
-        self.scratch = ScratchMemory()
+        self.scratch = ScratchMemory(apart=apart)
         self.clocks: dict[int, int] = {}
         self.signatures: dict[str, SourceSignature] = {}
         self.frame_refs: dict[Port, FrameBuffer] = {}

@@ -29,14 +29,16 @@ def compile_plan(
     open_helper: Callable[[GraphNode, Any], Any] | None = None,
     pack: bool = True,
     compensate: bool = True,
+    apart: bool = False,
 ) -> Plan:
     """Lay out a graph as a plan. Raises KernelError if a block cannot be compiled to a kernel.
 
     ``previous_since`` is the swap sample of ``previous``. The plan depends on the arguments only: the values computed
-    by ``previous`` are copied at the swap and not read here. The graph is not changed.
+    by ``previous`` are copied at the swap and not read here. The graph is not changed. ``apart`` is for plans that two
+    cores compute: no buffer reuses the memory of another one.
     """
     builder = PlanBuilder(
-        graph, io, previous, previous_since, {} if handles is None else handles, open_helper, compensate
+        graph, io, previous, previous_since, {} if handles is None else handles, open_helper, compensate, apart
     )
     for group in groups_in_order(graph, pack):
         place_group(builder, group)

@@ -21,7 +21,7 @@ SPARE_HANDLES = 1024  # handles of removed ports before the oldest are reused
 def emit(builder: PlanBuilder) -> None:
     """Place buffers and knobs, run the steps that need their addresses, and write rows, slots and tables."""
     plan = builder.plan
-    plan.bytes_used, plan.bytes_unshared = place(builder.rows, builder.memory)
+    plan.bytes_used, plan.bytes_unshared = place(builder.rows, builder.memory, builder.apart)
     builder.place_scratch()
     for slot in builder.slots:
         slot.buffer.address = builder.memory.reserve(slot.buffer.size)

@@ -230,7 +230,7 @@ def place_lines(builder: PlanBuilder, kernel: Kernel, nodes: list[GraphNode], ro
 
 def place_scratches(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row) -> None:
     """Place the work memory of a node's frames, at the same address for all nodes."""
-    first = 0
+    first = builder.scratch.first
     for name, scratch in node.spec.scratches.items():
         word, length = kernel.parameter_words[name].word, max(1, int(scratch.length(node.settings, builder.graph.rate)))
         row.words[word], row.words[word + 1] = partial(builder.scratch.address_of, first), length

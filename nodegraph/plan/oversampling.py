@@ -196,7 +196,7 @@ def oversampled(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row,
     """Make the row of a node run ``node.oversampling`` times as fast between the filters of its inputs and outputs."""
     factor = node.oversampling
     inner = list(row.words)
-    sums, first = partial(builder.scratch.address_of, 0), QUANTUM
+    sums, first = partial(builder.scratch.address_of, builder.scratch.first), builder.scratch.first + QUANTUM
     entries: list[Operand] = []
     address = builder.memory.reserve(8 * len(inner), alignment=ALIGNMENT)
     for name, port in node.spec.inputs.items():

@@ -43,6 +43,20 @@ def test_long_render_is_fused_and_has_the_same_samples(cli, beep, monkeypatch):
     assert np.array_equal(soundfile.read("fused.wav")[0], soundfile.read("rows.wav")[0])
 
 
+def test_render_on_two_cores_has_the_same_samples(cli, beep, monkeypatch):
+    from nodegraph.engine import second_core
+    from nodegraph.plan.division import Cut
+
+    alone = cli("render", "beep.json", "-o", "one.wav", "--seconds", 1, "--no-fuse", "--json", "--cores", 2).json
+    assert alone["cores"] == 1 and "does not pay" in alone["one_core"]
+    assert "one core: dividing" in cli("render", "beep.json", "-o", "one.wav", "-s", 1, "--no-fuse", "--cores", 2).err
+    monkeypatch.setattr(Cut, "pays", True)
+    monkeypatch.setattr(second_core, "TRIAL", 3600.0)
+    divided = cli("render", "beep.json", "-o", "two.wav", "--seconds", 1, "--no-fuse", "--json", "--cores", 2).json
+    assert divided["cores"] == 2 and not divided["one_core"]
+    assert np.array_equal(soundfile.read("one.wav")[0], soundfile.read("two.wav")[0])
+
+
 def test_json_describes_the_file(cli, beep):
     found = cli("render", "beep.json", "-o", "out.wav", "--seconds", 0.5, "--rate", 48000, "--json").json
     assert (found["samples"], found["rate"], found["channels"]) == (24000, 48000.0, 1)

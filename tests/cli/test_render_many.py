@@ -76,6 +76,7 @@ def test_problems_of_one_render_are_one_line(cli, beep, here):
     (["--sweep", "osc.frequency=0:2:3:log"], "--sweep must be"),
     (["--seeds", "5:5"], "--seeds must be"),
     (["--seeds", "1:3", "--midi-out", "out.mid"], "--midi-out is for a single render"),
+    (["--seeds", "1:3", "--cores", "2"], "--cores is for a single render"),
 ])  # fmt: skip
 def test_impossible_request_is_refused_in_one_line(cli, beep, arguments, text):
     done = cli("render", "beep.json", "-o", "out", *arguments)

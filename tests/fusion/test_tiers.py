@@ -9,6 +9,7 @@ import pytest
 
 import nodegraph
 from nodegraph.engine.offline import Offline
+from nodegraph.plan.division import Cut
 from tests.engine.storm import random_edits
 from tests.plan.test_random_plans import late_patch
 from tests.rendering import engine_of, patch_of
@@ -26,20 +27,21 @@ def equal(one, other):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_included_patch_sounds_the_same_in_both_tiers(name):
+def test_included_patch_sounds_the_same_in_both_tiers_and_on_two_cores(name, monkeypatch):
+    monkeypatch.setattr(Cut, "pays", True)
     patch = nodegraph.load(FOLDER / f"{name}.json")
     types = {node.type for node in patch.document.nodes.values()}
     if types & WORKERS:
         pytest.skip("its workers answer at any time")
     inputs = {id: harmonic_input() for id, node in patch.document.nodes.items() if node.type == "audio_in"}
     sounds = []
-    for is_fused in (False, True):
-        engine = Offline(patch.document, path=patch.path, inputs=inputs)
+    for is_fused, cores in ((False, 1), (True, 1), (False, 2)):
+        engine = Offline(patch.document, path=patch.path, inputs=inputs, cores=cores)
         if is_fused:
             fuse(engine)
         sounds.append(engine.run_samples(SAMPLES))
         engine.close()
-    assert equal(*sounds) and sounds[0].any()
+    assert equal(sounds[0], sounds[1]) and equal(sounds[0], sounds[2]) and sounds[0].any()
 
 
 @pytest.mark.usefixtures("test_blocks")

@@ -34,7 +34,7 @@ def late_patch(seed, nodes=30):
 def rows_of(monkeypatch):
     """A function that returns the placed rows of a patch's plan."""
     found = []
-    monkeypatch.setattr(emitting, "place", lambda rows, memory: (found.append(rows), place(rows, memory))[1])
+    monkeypatch.setattr(emitting, "place", lambda rows, *others: (found.append(rows), place(rows, *others))[1])
 
     def rows(patch, pack):
         engine = engine_of(patch, pack=pack)

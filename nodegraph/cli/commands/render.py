@@ -77,6 +77,16 @@ def render(
         int,
         typer.Option("--jobs", "-j", metavar="N", min=0, help="Renders at the same time. Default: one per core."),
     ] = 0,
+    used_cores: Annotated[
+        int,
+        typer.Option(
+            "--cores",
+            metavar="N",
+            min=1,
+            max=2,
+            help="Cores for one patch: 2 divides a large patch if that pays, with the same sound. Default: 1.",
+        ),
+    ] = 1,
     scheduler: Annotated[
         str,
         typer.Option("--scheduler", metavar="ADDRESS", help="Render on a running Dask cluster: tcp://HOST:8786."),
@@ -96,9 +106,11 @@ def render(
     options |= dict(allow_outside=allow_outside, depth=depth, no_fuse=no_fuse)
     is_one = len(patches) == 1 and not patches[0].is_dir() and not sweep and not seeds and not scheduler
     if is_one:
-        return render_patch(patches[0], output, midi_out=midi_out, json=json, **options)
+        return render_patch(patches[0], output, midi_out=midi_out, cores=used_cores, json=json, **options)
     if midi_out:
         raise CommandError("--midi-out is for a single render.")
+    if used_cores > 1:
+        raise CommandError("--cores is for a single render. Several renders use all cores: see --jobs.")
     if output.suffix and not output.is_dir():
         raise CommandError(f"{output}: several renders need a folder. Name one, and the format: -o DIR --format flac")
     output.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,140 @@
+"""``python -m bench.two_cores``: speed of single patches on one core and on two, as rows and fused.
+
+The machine comes first: two processes that render at the same time, and so share nothing, show what a second core of
+this machine can give. Then the cost of passing a quantum from one core to the other. Measured by the clock on the wall,
+so the machine must be idle.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from statistics import median
+from unittest import mock
+
+from rich.console import Console
+from rich.table import Table
+
+from nodegraph import Patch
+from nodegraph.engine.offline import Offline
+from nodegraph.engine.second_core import WINDOW, WINDOWS
+from nodegraph.plan.division import Cut, Division
+from nodegraph.quantum import QUANTUM
+
+from .growth import chain
+from .render_nodegraph import feedback_fm, stft, synth
+from .voices import synth as played_synth
+
+REPEATS = 9
+SECONDS = 0.3  # of one measurement
+FUSE_SECONDS = 120.0
+CHAIN = 500  # nodes of each chain
+
+
+def two_chains() -> Patch:
+    """Return two independent chains, which meet at the output."""
+    patch = Patch(chain(CHAIN))
+    other = chain(CHAIN)
+    names = {id: f"other_{id}" for id in other.nodes if id != "out"}
+    for id, name in names.items():
+        patch.add(other.nodes[id].type, id=name, **dict(other.nodes[id].params))
+    for wire in other.wires:
+        patch.connect(f"{names[wire.source]}.{wire.source_port}", f"{names.get(wire.target, 'out')}.{wire.target_port}")
+    return patch
+
+
+WORKS: dict[str, Callable[[], Patch]] = {
+    f"two chains of {CHAIN} nodes": two_chains,
+    f"one chain of {2 * CHAIN} nodes": lambda: Patch(chain(2 * CHAIN)),
+    "FM synthesizer, 32 lanes": synth,
+    "FM synthesizer, 64 voices by MIDI": lambda: played_synth(64),
+    "32 feedback operators": feedback_fm,
+    "STFT, gain, inverse": stft,
+}
+
+
+def engine_of(patch: Patch, cores: int, is_fused: bool) -> Offline:
+    """Return an engine in its last tier, which has measured its plan."""
+    engine = Offline(patch.document, cores=cores)
+    if is_fused:
+        service = engine.fuse(0.0)
+        engine.service()
+        if not service.wait(FUSE_SECONDS):
+            raise SystemExit(f"not fused: {service.problem}")
+    engine.run_samples(2 * WINDOW * WINDOWS * QUANTUM)
+    return engine
+
+
+def quantum_time(engine: Offline, quanta: int) -> float:
+    """Return the microseconds of a quantum."""
+    began = time.perf_counter()
+    engine.run_samples(quanta * QUANTUM)
+    return 1e6 * (time.perf_counter() - began) / quanta
+
+
+def compared(engines: list[Offline]) -> list[float]:
+    """Return the microseconds of a quantum of some engines, measured by turns."""
+    lengths = [max(20, round(SECONDS * 1e6 / quantum_time(engine, 50))) for engine in engines]
+    times: list[list[float]] = [[] for _ in engines]
+    for _ in range(REPEATS):
+        for engine, length, found in zip(engines, lengths, times, strict=True):
+            found.append(quantum_time(engine, length))
+    return [median(found) for found in times]
+
+
+def machine_gain() -> float:
+    """Return how many times as much two processes render together as one alone."""
+    argv = [sys.executable, "-m", "bench.two_cores", "--alone"]
+
+    def quanta(processes: int) -> float:
+        running = [subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
+        return sum(float(process.communicate()[0]) for process in running)
+
+    return median(quanta(2) for _ in range(3)) / median(quanta(1) for _ in range(3))
+
+
+def render_alone() -> None:
+    """Print the quanta per second of one engine in this process."""
+    engine = engine_of(synth(), 1, False)
+    time.sleep(1.0 - time.time() % 1.0)  # so that two processes start together
+    print(1e6 / quantum_time(engine, round(2e6 / quantum_time(engine, 500))))
+
+
+def passing_time() -> float:
+    """Return the ns of a quantum of a patch that is too small to be divided, divided."""
+    patch = Patch()
+    for id, type in (("tone", "add"), ("gain", "add"), ("out", "audio_out")):
+        patch.add(type, id=id)
+    patch.connect("tone.out", "gain.a")
+    patch.connect("gain.out", "out.audio")
+    with mock.patch.object(Division, "best_cut", return_value=Cut(1, 1.0, 0.0)):
+        return 1000.0 * compared([engine_of(patch, 2, False)])[0]
+
+
+def main() -> int:
+    if "--alone" in sys.argv:
+        render_alone()
+        return 0
+    gain = machine_gain()
+    print(f"two processes at once render {gain:.2f} times as much as one")
+    print(f"a quantum of two sums on two cores takes {passing_time():.0f} ns")
+    table = Table(title="µs of a quantum", title_justify="left")
+    for name in ("patch", "tier", "one core", "two cores", "gain", "of the machine's"):
+        table.add_column(name, justify="right")
+    for name, make in WORKS.items():
+        for tier in ("rows", "fused"):
+            engines = [engine_of(make(), cores, tier == "fused") for cores in (1, 2)]
+            one, two = compared(engines)
+            used = engines[1].second_core is not None and engines[1].second_core.is_used
+            figures = (f"{one / two:.2f}", f"{one / two / gain:.0%}") if used else ("not divided", "")
+            table.add_row(name, tier, f"{one:.2f}", f"{two:.2f}", *figures)
+            for engine in engines:
+                engine.close()
+    Console().print(table)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
