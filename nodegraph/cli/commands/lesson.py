@@ -145,7 +145,10 @@ def _test(lesson: Lesson, json: bool) -> int:
 def _mutants(lesson: Lesson, count: int, json: bool) -> int:
     from nodegraph.lessons import Assessor
     from nodegraph.lessons.mutants import broken_results, kept_results
+    from nodegraph.lessons.testing import covers_problems
 
+    for line in covers_problems(lesson):
+        print_warning(printable(line))
     if not any(check.covers for check in lesson.file.checks):
         print_warning('no check covers a block, so no mistake is tried. Add covers = ["ID.INPUT"] to checks.')
     assessor = Assessor(lesson)
