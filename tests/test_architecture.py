@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent
 VOCABULARY = {"version", "quantum", "frame_types", "maths", "events", "node"}
 ALLOWED: dict[str, set[str]] = {
     "version": set(),
+    "lazy": {"files"},
     "quantum": set(),
     "frame_types": set(),
     "maths": set(),
@@ -42,11 +43,12 @@ ALLOWED: dict[str, set[str]] = {
     | {"files", "midi", "patch", "notebook", "spectral", "blocks", "graph", "plan", "engine", "recording"},
     "widgets": VOCABULARY | {"files", "patch", "blocks", "graph", "engine", "control"},
     "inversion": VOCABULARY | {"patch", "blocks", "spectral", "engine", "api"},
-    "learn": VOCABULARY | {"files", "patch", "spectral", "models", "graph", "engine", "api"},
+    "learn": VOCABULARY | {"lazy", "files", "patch", "spectral", "models", "graph", "engine", "api"},
     "estimator": VOCABULARY
-    | {"files", "processes", "patch", "spectral", "measures", "models", "graph", "engine", "control", "api", "learn"},
-    "mixtures": {"files", "patch", "spectral", "measures", "models", "api", "learn"},
-    "lessons": VOCABULARY | {"files", "processes", "patch", "blocks", "measures", "kernel", "graph", "engine"},
+    | {"files", "processes", "patch", "spectral", "measures", "models", "graph", "engine", "control", "api", "learn"}
+    | {"lazy"},
+    "mixtures": {"lazy", "files", "patch", "spectral", "measures", "models", "api", "learn"},
+    "lessons": VOCABULARY | {"lazy", "files", "processes", "patch", "blocks", "measures", "kernel", "graph", "engine"},
     "challenges": VOCABULARY | {"files", "patch", "blocks", "models", "graph", "engine", "control", "estimator"},
     "text": VOCABULARY | {"patch", "graph", "api", "measures"},
     "editor": VOCABULARY
@@ -57,7 +59,7 @@ ALLOWED: dict[str, set[str]] = {
     | {"fusion", "engine", "recording", "control", "api", "inversion", "learn", "estimator", "mixtures", "editor"}
     | {"lessons", "challenges", "text"}
     | {"processes"},
-    "nodegraph": {"version", "patch", "graph", "api", "lessons", "widgets"},
+    "nodegraph": {"version", "lazy", "patch", "graph", "api", "lessons", "widgets"},
     "__main__": {"cli"},
     "nodes": VOCABULARY | {"files", "patch", "blocks", "spectral", "models"},
 }

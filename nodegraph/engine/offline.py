@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from nodegraph.graph import Graph, build_graph
-from nodegraph.graph.outputs import output_nodes, output_width
+from nodegraph.graph.outputs import output_channels
 from nodegraph.patch import Document
 from nodegraph.plan.memory import view
 from nodegraph.quantum import QUANTUM
@@ -124,11 +124,6 @@ class Stepper(Offline):
         finally:
             _KERNEL(walk.END.address)(mode.ctypes.data, 0, 0)
         return view(self.output_address, QUANTUM * self.outputs, np.float32).reshape(QUANTUM, -1).copy()
-
-
-def output_channels(graph: Graph) -> int:
-    """Return the channels of the widest ``audio_out`` node, or 1 if there is none."""
-    return max((output_width(node) for node in output_nodes(graph)), default=1)
 
 
 def _track(graph: Graph, name: str, values: np.ndarray) -> np.ndarray:
