@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from .errors import CommandError
 from .output import print_note
-
-
-def check_folder_of(output: Path | None) -> None:
-    """Raise CommandError if a file could not be written because its folder is missing."""
-    if output is not None and not output.resolve().parent.is_dir():
-        raise CommandError(f"{output}: folder {output.resolve().parent} not found. Create it first.")
 
 
 def write_report(output: Path | None, text: str, picture: Callable[[], bytes] | None = None) -> None:

@@ -1,7 +1,10 @@
-"""Words of messages: quoted names, near names, lists."""
+"""Words of messages: quoted names, near names, lists, arguments of commands."""
 
 from __future__ import annotations
 
+import os
+import shlex
+import subprocess
 from collections.abc import Iterable
 
 
@@ -26,3 +29,10 @@ def listed(words: Iterable[str], joiner: str = "and") -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {joiner} {words[-1]}"
+
+
+def argument(path: object) -> str:
+    """Return a path as an argument of a command that a user copies: quoted if need be, and never an option."""
+    text = str(path)
+    text = f".{os.sep}{text}" if text.startswith("-") else text
+    return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)
