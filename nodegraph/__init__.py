@@ -10,8 +10,9 @@ with nodegraph.play(patch) as live:             # edits of `patch` take effect i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from .lazy import lazy_names
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -37,25 +38,20 @@ __all__ = [
     "widget",
 ]
 
-_HOME = {
-    "GraphError": "graph",
-    "Patch": "api",
-    "PatchError": "patch",
-    "Sound": "api",
-    "Spectrogram": "api",
-    "grade": "lessons",
-    "load": "api",
-    "trust": "api",
-    "play": "api",
-    "render": "api",
-    "widget": "widgets",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import a name on first use, so that ``nodegraph --help`` loads no compiler."""
-    if name not in _HOME:
-        raise AttributeError(f"module 'nodegraph' has no attribute '{name}'")
-    from importlib import import_module
-
-    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+# so that ``nodegraph --help`` loads no compiler
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "GraphError": "graph",
+        "Patch": "api",
+        "PatchError": "patch",
+        "Sound": "api",
+        "Spectrogram": "api",
+        "grade": "lessons",
+        "load": "api",
+        "play": "api",
+        "render": "api",
+        "trust": "api",
+        "widget": "widgets",
+    },
+)

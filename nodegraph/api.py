@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import warnings
 from collections.abc import Callable, Mapping
@@ -18,6 +19,8 @@ from nodegraph.graph.ports import PatchLocation
 from nodegraph.graph.programs import untrusted_programs
 from nodegraph.patch import Action, Document, PatchError, SetSeed
 from nodegraph.patch import Patch as Session
+from nodegraph.patch.errors import listed, quote, suggest
+from nodegraph.patch.values import rate_problem
 
 if TYPE_CHECKING:
     from mido import Message, MidiFile
@@ -57,7 +60,7 @@ class Patch(Session):
         """
         from nodegraph.graph import build_graph
 
-        return build_graph(self.document, rate or self.document.settings.rate or 44100.0, self.path, allow_outside)
+        return build_graph(self.document, _rate(rate, self.document), self.path, allow_outside)
 
     def plan(self, rate: float | None = None, allow_outside: bool = False) -> Plan:
         """Return the compiled plan of the current document, to be looked at: rows of kernels, buffers, latency.
@@ -94,6 +97,10 @@ class Sound(np.ndarray):
         """Return the magnitudes of the STFT of the mean of the channels, with Hann windows of ``size`` samples."""
         from nodegraph.spectral.stft import stft
 
+        if size < 2 or not 1 <= hop <= size:
+            raise ValueError(
+                f"size must be at least 2 and hop lie in 1–size, got size {size} and hop {hop}. 2048 and 512 are usual."
+            )
         mono = np.asarray(self, np.float64).reshape(len(self), -1).mean(axis=1)
         found = np.abs(stft(mono, size, hop)).astype(np.float32).view(Spectrogram)
         found.rate, found.size_of_window, found.hop = self.rate, size, hop
@@ -173,15 +180,18 @@ def render(
     with the completed fraction (0–1), ``allow_outside`` permits files outside the patch's folder. ``midi`` is played
     into the ``midi_in`` nodes: a standard MIDI file, or a ``mido.MidiFile``. ``midi_out`` is the path of a MIDI file
     for the messages that the ``midi_out`` nodes send. ``cores`` of 2 lets a second core compute a part of a large
-    patch, with the same samples. Raises PatchError, GraphError, EngineError, MidiFileError; OSError if it cannot be
-    written.
+    patch, with the same samples. Raises PatchError, GraphError, MidiFileError, EngineError for invalid seconds or
+    samples; OSError if the file cannot be written.
     """
+    from nodegraph.engine.core import EngineError
     from nodegraph.engine.offline import Offline
 
     document, path = _document(patch, allow_outside)
     if seed is not None:
         document = SetSeed(seed).apply(document)
-    chosen = float(rate or document.settings.rate or 44100.0)
+    chosen = _rate(rate, document)
+    if inputs is not None and not isinstance(inputs, Mapping):
+        raise EngineError("inputs must map audio_in blocks to samples, such as inputs={'mic': samples}.")
     score = _score(midi) if midi is not None else None
     engine = Offline(document, chosen, path, inputs, allow_outside=allow_outside, cores=cores)
     sent: list[Message] = []
@@ -223,6 +233,10 @@ def play(
     """
     from nodegraph.engine.live import Live
 
+    known = list(inspect.signature(Live).parameters)[3:]
+    for name in options:
+        if name not in known:
+            raise TypeError(f"play() has no option '{name}'.{suggest(name, known) or f' Options are {listed(known)}.'}")
     document, path = _document(patch, bool(options.get("allow_outside")))
     if flight is not None:
         from nodegraph.recording.flight import FlightRecorder
@@ -234,16 +248,30 @@ def play(
     return live.start()
 
 
-def _score(midi: str | os.PathLike[str] | MidiFile) -> MidiScore:
-    from nodegraph.midi.files import read_midi_file, score_of
+def _rate(rate: float | None, document: Document) -> float:
+    """Return the sample rate in Hz. Raises PatchError if it is none."""
+    chosen = rate or document.settings.rate or 44100.0
+    if problem := rate_problem(chosen):
+        raise PatchError(problem)
+    return float(chosen)
 
-    return read_midi_file(Path(midi)) if isinstance(midi, str | os.PathLike) else score_of(midi)
+
+def _score(midi: str | os.PathLike[str] | MidiFile) -> MidiScore:
+    from nodegraph.midi.files import MidiFileError, read_midi_file, score_of
+
+    if isinstance(midi, str | os.PathLike):
+        return read_midi_file(Path(midi))
+    if not hasattr(midi, "ticks_per_beat"):
+        raise MidiFileError(f"midi must be the path of a MIDI file or a mido.MidiFile, got {quote(midi)}.")
+    return score_of(midi)
 
 
 def _document(patch: Session | Document | str | os.PathLike[str], allow_outside: bool) -> tuple[Document, Path | None]:
     """Return the document and the path of a patch; warn of programs that are silent because they are not trusted."""
-    if not isinstance(patch, Session | Document):
+    if isinstance(patch, str | os.PathLike):
         patch = load(patch)
+    elif not isinstance(patch, Session | Document):
+        raise PatchError(f"a patch is a Patch, a Document or the path of a patch file, got {quote(patch)}.")
     document, path = (patch, None) if isinstance(patch, Document) else (patch.document, patch.path)
     for program, title in untrusted_programs(document, PatchLocation(path, allow_outside)).items():
         warnings.warn(f"{title} is silent: {untrusted_problem(program)}", stacklevel=3)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 import nodegraph
 from nodegraph import Patch, PatchError
 from nodegraph.blocks.registry import node_types
+from nodegraph.engine.core import EngineError
 from nodegraph.graph import GraphError, build_graph, edit_checks
+from nodegraph.midi.files import MidiFileError
 from nodegraph.patch import Connect, SetParam, parse_patch
 from nodegraph.patch import Patch as Session
 from tests.rendering import patch_of
@@ -130,6 +133,21 @@ MISTAKES = {
         "no wire from 'osc.out' to 'out.audio'.",
     ),
     "remove an unknown node": (lambda p: p.remove("osk"), "unknown node 'osk'. Did you mean 'osc'?"),
+    "a name of another type": (
+        lambda p: p.add("sine", 5),
+        "a name is text, such as 'osc1', got '5'.",
+    ),
+    "a block of another type": (lambda p: p.add(nodegraph), "a name is text, such as 'sine', got"),
+    "a port of another type": (lambda p: p.set(("osc", "frequency"), 1.0), "a name is text, such as 'osc1.frequency'"),
+    "an end of a wire of another type": (lambda p: p.connect("osc.out", None), "a name is text, such as 'osc1.out'"),
+    "a step of another type": (
+        lambda p: p.do("undo"),
+        "a step is an action, or data such as",
+    ),
+    "an invalid rate": (
+        lambda p: p.graph(rate=-1),
+        "the rate must lie in 1–10000000 Hz, got -1. 44100 or 48000 are usual",
+    ),
     "rename an unknown node": (
         lambda p: p.rename("voice/filtre", "x"),
         "unknown node 'filtre'. Did you mean 'filter'?",
@@ -142,10 +160,97 @@ def test_invalid_edit_raises_one_line_and_changes_nothing(case):
     edit, message = MISTAKES[case]
     patch = voice()
     before = patch.document
-    with pytest.raises(PatchError) as caught:
+    with pytest.raises((PatchError, GraphError)) as caught:
         edit(patch)
     assert message in str(caught.value) and "\n" not in str(caught.value)
     assert patch.document is before
+
+
+def effect():
+    return patch_of("mic.out out.audio", mic="audio_in", out="audio_out")
+
+
+RENDERS = {
+    "negative duration": ({"seconds": -1}, "seconds must be a number of 0 or more, got -1."),
+    "no duration": ({"seconds": float("nan")}, "seconds must be a number of 0 or more, got nan."),
+    "a duration in words": ({"seconds": "4"}, "seconds must be a number of 0 or more, got '4'."),
+    "more than the memory": ({"seconds": 1e12}, "1e+12 s of sound need more memory than there is."),
+    "negative rate": ({"rate": -44100}, "the rate must lie in 1–10000000 Hz, got -44100."),
+    "a rate in words": ({"rate": "44100"}, "the rate must lie in 1–10000000 Hz, got '44100'."),
+    "a file as samples": ({"inputs": {"mic": "voice.wav"}}, "samples for 'mic' must be of shape"),
+    "text as samples": ({"inputs": {"mic": ["a", "b"]}}, "samples for 'mic' must be numbers. Read a file by soundfile"),
+    "an array for all inputs": ({"inputs": np.zeros(5)}, "inputs must map audio_in blocks to samples, such as"),
+    "integers at full scale": (
+        {"inputs": {"mic": np.full(9, 3000, np.int16)}},
+        "samples for 'mic' are whole numbers, must lie in -1…1. Divide them by 32768.",
+    ),
+    "channels first": (
+        {"inputs": {"mic": np.zeros((2, 4410))}},
+        "samples for 'mic' have 4410 channels. Transpose them",
+    ),
+    "no MIDI file": ({"midi": 5}, "midi must be the path of a MIDI file or a mido.MidiFile, got '5'."),
+}
+
+
+@pytest.mark.parametrize("case", RENDERS)
+def test_invalid_argument_of_render_is_one_line(case):
+    arguments, message = RENDERS[case]
+    with pytest.raises((PatchError, EngineError, MidiFileError)) as caught:
+        nodegraph.render(effect(), **{"seconds": 0.01, **arguments})
+    assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_integers_of_an_impulse_are_samples():
+    sound = nodegraph.render(effect(), 0.01, inputs={"mic": [1, 0, 0]})
+    assert sound[0, 0] == 1.0 and not sound[1:].any()
+
+
+PLAYS = {
+    "no patch": (lambda: nodegraph.play(5), "a patch is a Patch, a Document or the path of a patch file, got '5'."),
+    "unknown option": (lambda: nodegraph.play(effect(), nul=True), "no option 'nul'. Did you mean 'null'?"),
+    "empty block": (lambda: nodegraph.play(effect(), null=True, blocksize=0), "blocksize must be a whole number in"),
+    "negative rate": (
+        lambda: nodegraph.play(effect(), null=True, rate=-1),
+        "the rate must lie in 1–10000000 Hz, got -1.",
+    ),
+    "no capture": (
+        lambda: nodegraph.play(effect(), null=True, capture=-1),
+        "capture must be a number of seconds, got -1.",
+    ),
+    "many outputs": (lambda: nodegraph.play(effect(), null=True, outputs=-2), "outputs must be a number of channels"),
+    "unknown name": (lambda: nodegraph.rendr, "module 'nodegraph' has no attribute 'rendr'. Did you mean 'render'?"),
+    "unknown node": (lambda: effect().graph().node("mik"), "unknown node 'mik'. Did you mean 'mic'?"),
+    "window of a spectrogram": (lambda: nodegraph.render(effect(), 0.1).spectrogram(0), "size must be at least 2"),
+}
+
+
+@pytest.mark.parametrize("case", PLAYS)
+def test_invalid_call_is_one_line(case):
+    call, message = PLAYS[case]
+    with pytest.raises((PatchError, EngineError, TypeError, AttributeError, KeyError, ValueError)) as caught:
+        call()
+    assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_invalid_call_of_a_player_is_one_line():
+    calls = {
+        "unknown output 'osc.outt'. Did you mean 'osc.out'?": lambda: player.value("osc", "outt"),
+        "outputs are watched as a list of names, such as ['osc1.out'], got 'osc.out'.": lambda: player.watch("osc.out"),
+        "the volume must lie in 0–1, got nan.": lambda: setattr(player, "volume", float("nan")),
+        "a preview is mono, (samples,), got (9, 2).": lambda: player.preview(np.zeros((9, 2))),
+    }
+    with nodegraph.play(patch_of("osc.out out.audio", osc="sine", out="audio_out"), null=True) as player:
+        for message, call in calls.items():
+            with pytest.raises(EngineError) as caught:
+                call()
+            assert message in str(caught.value)
+        assert len(player.value("osc", "out")) == 1 and player.volume == 1.0
+
+
+def test_unwritable_midi_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        nodegraph.render(effect(), 0.01, midi_out=tmp_path / "none" / "a.mid")
+    assert caught.value.filename == str(tmp_path / "none" / "a.mid")
 
 
 @pytest.mark.parametrize("port_ref", ["out.audio", "voice.audio"])

@@ -17,6 +17,7 @@ VOCABULARY = {"version", "installation", "quantum", "frame_types", "maths", "eve
 ALLOWED: dict[str, set[str]] = {
     "version": set(),
     "installation": {"version"},
+    "lazy": {"files"},
     "quantum": set(),
     "frame_types": set(),
     "maths": set(),
@@ -43,11 +44,12 @@ ALLOWED: dict[str, set[str]] = {
     | {"files", "midi", "patch", "notebook", "spectral", "blocks", "graph", "plan", "engine", "recording"},
     "widgets": VOCABULARY | {"files", "patch", "blocks", "graph", "engine", "control"},
     "inversion": VOCABULARY | {"patch", "blocks", "spectral", "engine", "api"},
-    "learn": VOCABULARY | {"files", "patch", "spectral", "models", "graph", "engine", "api"},
+    "learn": VOCABULARY | {"lazy", "files", "patch", "spectral", "models", "graph", "engine", "api"},
     "estimator": VOCABULARY
-    | {"files", "processes", "patch", "spectral", "measures", "models", "graph", "engine", "control", "api", "learn"},
-    "mixtures": {"files", "patch", "spectral", "measures", "models", "api", "learn"},
-    "lessons": VOCABULARY | {"files", "processes", "patch", "blocks", "measures", "kernel", "graph", "engine"},
+    | {"files", "processes", "patch", "spectral", "measures", "models", "graph", "engine", "control", "api", "learn"}
+    | {"lazy"},
+    "mixtures": {"lazy", "files", "patch", "spectral", "measures", "models", "api", "learn"},
+    "lessons": VOCABULARY | {"lazy", "files", "processes", "patch", "blocks", "measures", "kernel", "graph", "engine"},
     "challenges": VOCABULARY | {"files", "patch", "blocks", "models", "graph", "engine", "control", "estimator"},
     "text": VOCABULARY | {"patch", "graph", "api", "measures"},
     "editor": VOCABULARY
@@ -58,7 +60,7 @@ ALLOWED: dict[str, set[str]] = {
     | {"fusion", "engine", "recording", "control", "api", "inversion", "learn", "estimator", "mixtures", "editor"}
     | {"lessons", "challenges", "text"}
     | {"processes"},
-    "nodegraph": {"version", "patch", "graph", "api", "lessons", "widgets"},
+    "nodegraph": {"version", "lazy", "patch", "graph", "api", "lessons", "widgets"},
     "__main__": {"cli"},
     "nodes": VOCABULARY | {"files", "patch", "blocks", "spectral", "models"},
 }

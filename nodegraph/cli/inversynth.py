@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from .errors import INTERRUPTED, CommandError
 from .output import print_json, print_line, print_note
+from .output_files import check_folder_of
 from .progress import Progress
-from .report_files import check_folder_of, write_report
+from .report_files import write_report
 from .shutdown import catch_stop_signals
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from nodegraph.files.depths import AUTO
 
 from .errors import CommandError
 from .output import print_warning
+from .output_files import check_folder_of
 
 if TYPE_CHECKING:
     from nodegraph.engine.live import Live
@@ -58,8 +59,7 @@ class RecordingOptions:
     def check(self, patch: Patch) -> None:
         """Check before playing that all files can be written. Raises CommandError."""
         for path in (self.flight, self.record, self.automation):
-            if path is not None and not path.absolute().parent.is_dir():
-                raise CommandError(f"{path}: folder {path.parent} not found. Create it: mkdir -p {path.parent}")
+            check_folder_of(path)
         if self.flight is not None:
             from nodegraph.recording.flight import FlightRecorder
 

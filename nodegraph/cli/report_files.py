@@ -7,14 +7,7 @@ from pathlib import Path
 
 from nodegraph.installation import install_command
 
-from .errors import CommandError
 from .output import print_note
-
-
-def check_folder_of(output: Path | None) -> None:
-    """Raise CommandError if a file could not be written because its folder is missing."""
-    if output is not None and not output.resolve().parent.is_dir():
-        raise CommandError(f"{output}: folder {output.resolve().parent} not found. Create it first.")
 
 
 def write_report(output: Path | None, text: str, picture: Callable[[], bytes] | None = None) -> None:

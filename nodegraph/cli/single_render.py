@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from nodegraph.files.depths import AUTO
 
-from .errors import INTERRUPTED, CommandError
 from .inputs import input_files, read_inputs
 from .kernels import compile_kernels, kernels_of_engine, kernels_of_graph
 from .midi_file_input import MAX_TAIL, check_sends, collecting_sent, load_midi_file, render_until_silent, write_sent
 from .output import format_duration, print_json, print_line, print_note, print_warning
+from .output_files import check_not_read
 from .patches import build_graph_for, open_patch, warn_about_placeholders
 from .programs import ask_about_programs
-from .sound_writer import describe_file, write_sound_file
+from .sound_writer import describe_file, exit_status, write_sound_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,10 +42,7 @@ def render_patch(patch: Path, output: Path, json: bool = False, **options: Any) 
         print_warning(line)
     for line in problems:
         print_note(f"error: {line}")
-    if result["interrupted"]:
-        print_note(f"interrupted: {output} has the first {format_duration(result['seconds'])} of {asked}.")
-        return INTERRUPTED
-    return 1 if problems else 0
+    return exit_status(result, asked) or int(bool(problems))
 
 
 def render_file(
@@ -77,10 +74,8 @@ def render_file(
     graph = build_graph_for(opened, chosen, allow_outside)
     silent = warn_about_placeholders(graph)
     files = input_files(graph, input)
-    for written in [output, *([midi_out] if midi_out else [])]:
-        for path in [patch, *files.values(), *([midi] if midi else [])]:
-            if written.exists() and path.exists() and written.samefile(path):
-                raise CommandError(f"{written}: the output would overwrite an input file. Choose another name.")
+    outputs = [output, *([midi_out] if midi_out else [])]
+    check_not_read(outputs, [patch, *files.values(), *([midi] if midi else [])])
     if midi_out:
         check_sends(midi_out, graph)
     tracks = read_inputs(graph, files, chosen)
@@ -89,6 +84,7 @@ def render_file(
     compile_kernels([*kernels_of_engine(rare=False), *kernels_of_graph(graph)])
 
     from nodegraph.engine.offline import Offline
+    from nodegraph.plan.files import files_of
 
     lengths = [len(track) / chosen for track in tracks.values()] + ([score.seconds] if score else [])
     until_silence = seconds is None and score is not None
@@ -99,6 +95,7 @@ def render_file(
         engine.fuse(FUSE_AFTER_SECONDS)
     helpers = dict(engine.plan.helpers) if engine.plan else {}
     try:
+        check_not_read(outputs, files_of(engine.plan) if engine.plan else [])
         if score and midi:
             score.play(engine, port=midi.name)
         sent: list[Message] | None = [] if midi_out else None

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from nodegraph.files.depths import AUTO
 
-from .output import format_decibels, format_duration, plural, print_line, print_warning
+from .errors import INTERRUPTED
+from .output import format_decibels, format_duration, plural, print_line, print_note, print_warning
 from .progress import Progress
 from .shutdown import catch_stop_signals
 
@@ -44,10 +45,6 @@ def write_sound_file(
             if stop.requested or file.samples >= total:
                 break
     elapsed = time.perf_counter() - began
-    if peak > 1.0 and not file.is_float:
-        print_warning(
-            f"the sound is clipped ({format_decibels(peak)}). Reduce the level, or write a .wav file of depth float"
-        )
     return {
         "file": str(output),
         "seconds": file.samples / rate,
@@ -58,6 +55,7 @@ def write_sound_file(
         "elapsed": elapsed,
         "speed": file.samples / rate / elapsed,
         "interrupted": stop.requested and file.samples < total,
+        "clipping": file.clipping,
     }
 
 
@@ -65,3 +63,14 @@ def describe_file(result: dict[str, Any]) -> None:
     """Print one line about a written file."""
     shape = f"{format_duration(result['seconds'])}, {plural(result['channels'], 'channel')}, {result['rate']:g} Hz"
     print_line(f"{result['file']}: {shape}, {format_decibels(result['peak'])}, {result['speed']:.0f} × real time")
+
+
+def exit_status(result: dict[str, Any], asked: str = "") -> int:
+    """Warn of a file that is clipped, or shorter than ``asked`` after Ctrl-C; return the exit status."""
+    if result["clipping"]:
+        print_warning(f"{result['file']}: {result['clipping']}")
+    if not result["interrupted"]:
+        return 0
+    part = f"{format_duration(result['seconds'])}{f' of {asked}' if asked else ''}"
+    print_note(f"interrupted: {result['file']} has the first {part}.")
+    return INTERRUPTED

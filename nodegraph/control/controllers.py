@@ -6,16 +6,16 @@ Files are in ``nodegraph/control/controller_files`` and in the user's folder; to
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct, field
 
 from nodegraph.files import folders
+from nodegraph.files.records import RecordError, read_record
 from nodegraph.midi.ports import ALL, matches
 from nodegraph.patch.errors import suggest
 
@@ -23,7 +23,6 @@ from .midi_learn import ControllerInput
 from .surface import FUNCTIONS, LAMPS, Surface
 
 FOLDER = Path(__file__).parent / "controller_files"
-MAX_FILE_BYTES = 1 << 20
 
 Number = Annotated[int, Meta(ge=0, le=127)]
 
@@ -143,20 +142,9 @@ def find_controller(name: str) -> Controller:
 def read_controller(path: Path) -> Controller:
     """Read a controller file. Raises :class:`ControllerError`, one line, if it is unusable."""
     try:
-        if not path.is_file():
-            raise ControllerError(f"{path}: file not found.")
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise ControllerError(f"{path}: not a controller file: larger than {MAX_FILE_BYTES} bytes.")
-        data: Any = tomllib.loads(path.read_text(encoding="utf-8"))
-        controller = msgspec.convert({**data, "path": str(path)}, Controller)
-    except OSError as error:
-        raise ControllerError(f"{path}: not readable: {error.strerror}.") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ControllerError(f"{path}: not TOML: {error}.") from None
-    except msgspec.ValidationError as error:
-        raise ControllerError(f"{path}: {_describe(error)}") from None
-    except RecursionError:
-        raise ControllerError(f"{path}: nested too deeply. Correct the file.") from None
+        controller = msgspec.structs.replace(read_record(path, Controller), path=str(path))
+    except RecordError as error:
+        raise ControllerError(str(error)) from None
     _check(controller, path)
     return controller
 
@@ -176,9 +164,3 @@ def _check(controller: Controller, path: Path) -> None:
                 raise ControllerError(
                     f"{where}: duplicate number {number}, also used by '{other}'. Remove one of them."
                 )
-
-
-def _describe(error: msgspec.ValidationError) -> str:
-    message, _, location = str(error).partition(" - at ")
-    key = location.strip("`").removeprefix("$").removeprefix(".")
-    return f"{key + ': ' if key else ''}{message.replace('`', '')}."

@@ -23,7 +23,7 @@ from nodegraph.graph.probes import probe_id, with_probes
 from nodegraph.midi.messages import bytes_of
 from nodegraph.patch import Change, Document, NodeRecord
 from nodegraph.patch.change import LOOK
-from nodegraph.patch.errors import InvalidValue
+from nodegraph.patch.errors import InvalidValue, quote, suggest
 from nodegraph.patch.values import plain
 from nodegraph.plan import Io, Plan, compile_plan
 from nodegraph.plan import layout as lay
@@ -244,9 +244,14 @@ class Engine:
         return self.fusion.tier if self.fusion is not None else ROWS
 
     def watch(self, port_refs: Iterable[str]) -> None:
-        """Record the outputs with these port references ("osc1.out") for :meth:`probe`, and no others."""
+        """Record the outputs with these port references ("osc1.out") for :meth:`probe`, and no others.
+
+        Raises EngineError if they are no list of texts.
+        """
+        outputs = frozenset() if isinstance(port_refs, str) else frozenset(port_refs)
+        if isinstance(port_refs, str) or not all(isinstance(one, str) for one in outputs):
+            raise EngineError(f"outputs are watched as a list of names, such as ['osc1.out'], got {quote(port_refs)}.")
         with self._lock:
-            outputs = frozenset(port_refs)
             if outputs != self.watched:
                 self.watched = outputs
                 if self._graph is not None:
@@ -548,9 +553,17 @@ class Engine:
     # -- monitoring ------------------------------------------------------------------------------------------
 
     def value(self, node: str, port: str) -> np.ndarray:
-        """Return the latest sample of an output of a node or subpatch, one float for each lane."""
+        """Return the latest sample of an output of a node or subpatch, one float for each lane.
+
+        Raises EngineError for an output that the patch does not have.
+        """
         assert self.plan is not None
-        return self.plan.value(*(self.plan.graph.output_of(node, port) or (node, port)))
+        output = self.plan.graph.output_of(node, port) or (node, port)
+        if output not in self.plan.latest:
+            known = [f"{id}.{name}" for id, name in self.plan.latest]
+            name = f"{node}.{port}"
+            raise EngineError(f"unknown output {quote(name)}.{suggest(name, known) or ' Name a node and its output.'}")
+        return self.plan.value(*output)
 
     @property
     def fault_count(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -18,6 +19,7 @@ from nodegraph.graph.build import graph_of
 from nodegraph.graph.flatten import flatten
 from nodegraph.installation import install_command, portaudio_command
 from nodegraph.patch import Document
+from nodegraph.patch.values import is_number, rate_problem
 from nodegraph.plan.memory import view
 from nodegraph.quantum import QUANTUM
 
@@ -33,6 +35,7 @@ DEVICE_TIMEOUT = 2.0  # seconds without a callback after which the device counts
 MAX_OBSERVED = 0.1  # seconds without a callback that one service call can observe
 CLOSE_TIMEOUT = 2.0  # seconds that the device may take to close
 MAX_PREVIEW_SECONDS = 10.0
+MAX_BLOCK, MAX_CHANNELS = 65_536, 1024
 _abandoned: list[object] = []  # engines whose memory PortAudio may still access
 
 
@@ -93,6 +96,7 @@ class Live(Engine):
         prepare: Callable[[Graph], object] = lambda graph: None,
         tolerant: bool = False,
     ) -> None:
+        _check_options(rate, blocksize, capture, outputs)
         flat = flatten(document, path, allow_outside)
         self.listens = not null and flat.listens
         target = _null_target(rate, outputs) if null else _device_target(device, rate, outputs, self.listens)
@@ -250,6 +254,8 @@ class Live(Engine):
 
     @volume.setter
     def volume(self, gain: float) -> None:
+        if not is_number(gain) or math.isnan(gain):
+            raise EngineError(f"the volume must lie in 0–1, got {gain!r}. Set it to 1.0 for the full level.")
         self._live.view(np.float64)[cb.LIVE_VOLUME] = min(max(gain, 0.0), 1.0)
 
     @property
@@ -265,6 +271,9 @@ class Live(Engine):
         live, limit = self._live, round(MAX_PREVIEW_SECONDS * self.rate)
         if live[cb.LIVE_PREVIEW] == 0:
             live[cb.LIVE_PREVIEW] = self.memory.reserve(4 * limit)
+        samples = np.asarray(samples, np.float32)
+        if samples.ndim != 1:
+            raise EngineError(f"a preview is mono, (samples,), got {samples.shape}. Take the mean of its channels.")
         samples = np.clip(np.nan_to_num(samples[:limit]), -1.0, 1.0)
         live[cb.LIVE_PREVIEW_SIZE] = 0  # the audio thread must not read samples while they are written
         view(int(live[cb.LIVE_PREVIEW]), len(samples), np.float32)[:] = samples
@@ -485,6 +494,18 @@ def supported_rates(device: int | str | None, rates: Iterable[float]) -> tuple[f
         return True
 
     return tuple(rate for rate in rates if is_supported(rate))
+
+
+def _check_options(rate: object, blocksize: object, capture: object, outputs: object) -> None:
+    """Raise EngineError for an option out of range."""
+    if rate and (problem := rate_problem(rate)):
+        raise EngineError(problem)
+    if not isinstance(blocksize, int) or not 1 <= blocksize <= MAX_BLOCK:
+        raise EngineError(f"blocksize must be a whole number in 1–{MAX_BLOCK}, got {blocksize!r}. 256 is usual.")
+    if not (is_number(capture) and 0.0 <= capture < math.inf):
+        raise EngineError(f"capture must be a number of seconds, got {capture!r}. Give 0.0 for none.")
+    if outputs is not None and (not isinstance(outputs, int) or not 0 <= outputs <= MAX_CHANNELS):
+        raise EngineError(f"outputs must be a number of channels, up to {MAX_CHANNELS}, got {outputs!r}. Leave it out.")
 
 
 Target = tuple[str, float, int, int, Any]

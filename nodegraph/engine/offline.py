@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from nodegraph.graph import Graph, build_graph
-from nodegraph.graph.outputs import output_nodes, output_width
+from nodegraph.graph.outputs import output_channels
 from nodegraph.patch import Document
+from nodegraph.patch.values import is_number
 from nodegraph.plan.memory import view
 from nodegraph.quantum import QUANTUM
 
@@ -18,6 +20,7 @@ from . import walk
 from .core import Engine, EngineError
 from .second_core import SecondCore
 
+MAX_INPUT_CHANNELS = 1024  # more are samples of a transposed array
 SERVICE_EVERY = 16  # quanta between two service calls
 _KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 
@@ -64,8 +67,18 @@ class Offline(Engine):
         self._arguments = np.zeros(3, np.int64)
 
     def run(self, seconds: float, progress: Callable[[float], None] | None = None) -> np.ndarray:
-        """Return the next ``seconds`` of output: float32 (samples, channels). ``progress`` is called with 0…1."""
-        return self.run_samples(round(seconds * self.rate), progress)
+        """Return the next ``seconds`` of output: float32 (samples, channels). ``progress`` is called with 0…1.
+
+        Raises EngineError if they are no number of 0 or more, or too many for the memory.
+        """
+        if not (is_number(seconds) and 0.0 <= seconds < math.inf):
+            raise EngineError(f"seconds must be a number of 0 or more, got {seconds!r}. Give a duration such as 4.0.")
+        try:
+            return self.run_samples(round(seconds * self.rate), progress)
+        except MemoryError:
+            raise EngineError(
+                f"{seconds:g} s of sound need more memory than there is. Render less, or to a file: nodegraph render"
+            ) from None
 
     def run_samples(self, samples: int, progress: Callable[[float], None] | None = None) -> np.ndarray:
         """Return the next samples. The next call starts with the remaining samples of the last quantum."""
@@ -143,21 +156,26 @@ class Stepper(Offline):
         return view(self.output_address, QUANTUM * self.outputs, np.float32).reshape(QUANTUM, -1).copy()
 
 
-def output_channels(graph: Graph) -> int:
-    """Return the channels of the widest ``audio_out`` node, or 1 if there is none."""
-    return max((output_width(node) for node in output_nodes(graph)), default=1)
-
-
 def _track(graph: Graph, name: str, values: np.ndarray) -> np.ndarray:
     """Return the samples of an input node, padded with silent channels up to its lane count."""
     inputs = [node.id for node in graph.typed_nodes if node.cls and node.cls.device == "input"]
     if name not in inputs:
         known = f"Use {', '.join(inputs)}." if inputs else "The patch has no audio_in."
         raise EngineError(f"unknown input '{name}'. {known}")
-    array = np.asarray(values, np.float32)
+    array = np.asarray(values)
     array = array[:, None] if array.ndim == 1 else array
     if array.ndim != 2:
         raise EngineError(f"the samples for '{name}' must be of shape (samples,) or (samples, channels).")
+    if array.dtype.kind not in "fiu":
+        raise EngineError(f"the samples for '{name}' must be numbers. Read a file by soundfile.read.")
+    if array.shape[1] > max(MAX_INPUT_CHANNELS, graph.node(name).lanes):
+        raise EngineError(
+            f"the samples for '{name}' have {array.shape[1]} channels. Transpose them: (samples, channels)."
+        )
+    if array.dtype.kind != "f" and array.size and int(np.abs(array.astype(np.int64)).max()) > 1:
+        full = 2 ** (8 * array.dtype.itemsize - 1)
+        raise EngineError(f"the samples for '{name}' are whole numbers, must lie in -1…1. Divide them by {full}.")
+    array = array.astype(np.float32)
     missing = max(graph.node(name).lanes - array.shape[1], 0)
     return np.pad(array, ((0, 0), (0, missing)))
 

@@ -11,8 +11,9 @@ torch is imported only when a training starts.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from nodegraph.lazy import lazy_names
 from nodegraph.models.torch_import import require_torch
 
 from .recipe import EstimatorRecipe, load_recipe, recipe_files
@@ -30,11 +31,5 @@ __all__ = [
     "train_estimator",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in ("EstimatorObserver", "EstimatorStatus", "TrainedEstimator", "train_estimator"):
-        raise AttributeError(f"module 'nodegraph.estimator' has no attribute '{name}'")
-    require_torch()
-    from . import training as module
-
-    return getattr(module, name)
+_LATE = ("EstimatorObserver", "EstimatorStatus", "TrainedEstimator", "train_estimator")
+__getattr__ = lazy_names(__name__, dict.fromkeys(_LATE, "training"), require_torch)

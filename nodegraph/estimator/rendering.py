@@ -11,11 +11,11 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from nodegraph.engine.offline import Offline, output_channels
+from nodegraph.engine.offline import Offline
 from nodegraph.engine.rewind import RewindableEngine, can_rewind
 from nodegraph.graph import Graph, GraphError, GraphNode, build_graph
 from nodegraph.graph.knobs import knob_changes
-from nodegraph.graph.outputs import LANE_MIX
+from nodegraph.graph.outputs import LANE_MIX, output_channels
 from nodegraph.graph.side_effects import without_side_effects
 from nodegraph.patch import Change, Document, SetParam, SetParams, ValueChange, locate
 from nodegraph.patch.actions import parse_port_ref, within

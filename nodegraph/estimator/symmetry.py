@@ -17,6 +17,7 @@ import networkx as nx
 from networkx.algorithms.isomorphism import DiGraphMatcher
 
 from nodegraph.graph import Graph, GraphNode
+from nodegraph.graph.outputs import audible_nodes
 
 from .parameters import Parameter
 
@@ -90,13 +91,8 @@ def symmetry_of(graph: Graph, parameters: Sequence[Parameter]) -> Symmetry:
 
 def connected(graph: Graph, parameters: Sequence[Parameter]) -> list[bool]:
     """Return for each parameter whether one of its knobs has a path of wires to an output of the patch."""
-    audible = _audible_nodes(graph)
+    audible = audible_nodes(graph)
     return [any(id in audible for id, _ in _knobs_of(graph, parameter)) for parameter in parameters]
-
-
-def _audible_nodes(graph: Graph) -> set[str]:
-    outputs = [node.id for node in graph.typed_nodes if node.cls and node.cls.device == "output"]
-    return set(outputs).union(*(nx.ancestors(graph, id) for id in outputs))
 
 
 def _knobs_of(graph: Graph, parameter: Parameter) -> list[tuple[str, str]]:
@@ -115,7 +111,7 @@ def coloured_graph(graph: Graph, parameters: Sequence[Parameter]) -> nx.DiGraph:
     node, role and value of an input, range of a parameter. The attribute "label" of an edge is the output of a wire.
     """
     coloured = nx.DiGraph()
-    audible = _audible_nodes(graph)
+    audible = audible_nodes(graph)
     varied: dict[tuple[str, str], set[int | None]] = {}
     for index, parameter in enumerate(parameters):
         vertex = ("parameter", str(index))

@@ -41,7 +41,10 @@ def write_atomic(path: Path, data: bytes) -> None:
         mode = path.stat().st_mode & 0o777
         if not os.access(path, os.W_OK):
             raise PermissionError(13, "it is read-only")
-    replace_file(path, data, mode, sync=True)
+    try:
+        replace_file(path, data, mode, sync=True)
+    except OSError as error:  # name the file, not the temporary one
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from None
     _sync_folder(path.parent)
 
 

@@ -51,8 +51,7 @@ class RecordingFile:
             if self._file is None:
                 self._open()
             write_chunks(self._file, block)
-            if not self._format.is_float:
-                self._peak = max(self._peak, float(np.abs(block).max(initial=0.0)))
+            self._peak = max(self._peak, float(np.abs(block).max(initial=0.0)))
             self._file.flush()
             self._write_length(self._part or self.path)
             if self._part is not None and is_playable(self._part):

@@ -21,6 +21,7 @@ SAMPLE_BYTES = {"PCM_16": 2, "PCM_24": 3, "FLOAT": 4}
 BEST = {"WAV": "float", "RF64": "float", "W64": "float", "CAF": "float", "AIFF": "float", "FLAC": "24"}
 ENDINGS = {"WAVE": "WAV", "AIF": "AIFF", "OGA": "OGG"}
 HIGHEST_OGG_RATE = 200_000  # Hz; libvorbis crashes above
+LOUD = 1.006  # peak, 0.05 dB above full scale: less is not heard
 MAX_WAV_BYTES = 4e9  # of a WAV or AIFF file; a larger WAV file needs the RF64 header
 RF64_AUTO_DOWNGRADE = 0x1210  # a command of libsndfile, which soundfile has no function for
 
@@ -67,10 +68,13 @@ def format_of(path: Path, depth: str = AUTO, rate: float = 0.0) -> SoundFormat:
 
 
 def clipping(format: SoundFormat, peak: float) -> str:
-    """Return a remark if samples up to ``peak`` are clipped in a file of a format, or ""."""
-    if format.is_float or peak <= 1.0:
+    """Return a remark if samples up to ``peak`` are clipped in a file of a format, or when it is played, or ""."""
+    if not peak > LOUD:
         return ""
-    return f"clipped at {20.0 * math.log10(peak):+.1f} dBFS; reduce the level, or use a .wav file of depth float"
+    level = f"{20.0 * math.log10(peak):+.1f} dBFS"
+    if format.is_float:
+        return f"peaks at {level}, which the file keeps and players clip; reduce the level"
+    return f"clipped at {level}; reduce the level, or use a .wav file of depth float"
 
 
 def stored_samples(block: np.ndarray, subtype: str) -> np.ndarray:

@@ -14,6 +14,7 @@ from .atomic import create_file, is_device, remove_leftovers, rename_and_close
 from .depths import AUTO
 from .sound_file import SoundFileError
 from .sound_format import clipping, create_sound_file, format_of, stored_samples
+from .wording import argument
 
 CHUNK = 1 << 16  # sample frames in one call: libvorbis crashes if there are millions
 HINT = "Free some disk space, or choose another folder."
@@ -37,7 +38,6 @@ class SoundOutput:
         remove_leftovers(target.parent)
         self._part, self._descriptor = self._open()
         self._format, self._peak = format, 0.0
-        self.is_float = format.is_float
         try:
             self._file: Any = create_sound_file(self._descriptor, format, rate, channels, seconds, False)
         except (RuntimeError, TypeError, ValueError) as error:
@@ -70,12 +70,11 @@ class SoundOutput:
         except (RuntimeError, AssertionError, OSError) as error:
             raise self._raise_write_error(error) from None
         self.samples += len(block)
-        if not self.is_float:
-            self._peak = max(self._peak, float(np.abs(block).max(initial=0.0)))
+        self._peak = max(self._peak, float(np.abs(block).max(initial=0.0)))
 
     @property
     def clipping(self) -> str:
-        """Remark if the sound so far is clipped, or ""."""
+        """Remark if the sound so far is clipped, in the file or when it is played, or ""."""
         return clipping(self._format, self._peak)
 
     def close(self) -> None:
@@ -142,7 +141,7 @@ def _resolve_target(path: Path) -> Path:
     if target.is_dir():
         raise SoundFileError(f"{path}: is a folder. Name a file in it, such as {path / 'out.wav'}.")
     if not target.parent.is_dir():
-        raise SoundFileError(f"{path}: folder {target.parent} not found. Create it: mkdir -p {target.parent}")
+        raise SoundFileError(f"{path}: folder {target.parent} not found. Create it: mkdir -p {argument(target.parent)}")
     if target.exists() and not os.access(target, os.W_OK):
         raise SoundFileError(f"{path}: is read-only. Choose another name.")
     if not os.access(target.parent, os.W_OK):

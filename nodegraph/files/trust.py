@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import re
-import shlex
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from .folders import user_folder
 from .private import locked_folder, private_folder, read_private, write_private
+from .wording import argument
 
 GIVEN = "NODEGRAPH_TRUST"  # hashes that this process and its children trust besides the settings
 VERSION = 1
@@ -53,7 +53,7 @@ def trusted_files() -> list[TrustedFile]:
         return []
     data = read_private(path, MAX_BYTES)
     if data is None:
-        raise TrustError(f"{path}: not used, other users can open it. Run: chmod 600 {shlex.quote(str(path))}")
+        raise TrustError(f"{path}: not used, other users can open it. Run: chmod 600 {argument(path)}")
     try:
         found = json.loads(data)
         if found["version"] != VERSION:
@@ -115,7 +115,7 @@ def untrusted_problem(path: Path, by_hash: bool = False) -> str:
         return str(error)
     if is_trusted(found):
         return ""
-    subject = found if by_hash else shlex.quote(str(path))
+    subject = found if by_hash else argument(path)
     return f"{path.name} is a program that is not trusted. If you trust its author: nodegraph trust {subject}"
 
 

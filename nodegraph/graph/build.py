@@ -13,6 +13,7 @@ import networkx as nx
 
 from nodegraph.patch import Document
 from nodegraph.patch.errors import Problem
+from nodegraph.patch.values import rate_problem
 
 from .budgets import SUGGESTIONS, check_formulas
 from .flat import FlatPatch
@@ -49,7 +50,7 @@ def graph_of(flat: FlatPatch, rate: float = 44100.0, allow_outside: bool = False
     play; ``graph.problems`` has the problems. GraphError is then raised only for what no placeholder can replace.
     """
     replaced = Replaced()
-    problems = list(flat.problems)
+    problems = [*filter(None, [rate_problem(rate)]), *flat.problems]
     is_fatal = any(not isinstance(problem, Problem) for problem in problems)
     if is_fatal:
         raise GraphError(problems)

@@ -1,8 +1,8 @@
 """Bypassed and muted nodes: their wires are led around them before the document is flattened.
 
 The parameter ``bypass`` of any node is "bypass" or "mute". A bypassed node passes its first audio input on; one that
-has none is silent, as a muted node is. The node itself still runs. Inputs whose sources change are crossfaded, so that
-switching makes no click.
+has none, or at which nothing arrives, is silent, as a muted node is. The node itself still runs. Inputs whose sources
+change are crossfaded, so that switching makes no click.
 """
 
 from __future__ import annotations
@@ -37,31 +37,43 @@ def routed(document: Document, spec_of: Callable[[NodeRecord], Spec]) -> Documen
     for wire in document.wires:
         arriving.setdefault((wire.target, wire.target_port), []).append(wire)
     silent: set[str] = set()
+    known: dict[tuple[str, str], dict[tuple[str, str], bool]] = {}
 
-    def sources(id: str, port: str, feedback: bool, passed: frozenset[str]) -> list[tuple[str, str, bool]]:
-        """Return the outputs that sound in place of an output, each with whether the way to it has feedback."""
-        if id not in states:
-            return [(id, port, feedback)]
-        output = specs[id].output_ports.get(port)
-        through = _input_for(specs[id], port) if states[id] == BYPASSED and id not in passed else ""
-        if through:
-            return [
-                found
-                for wire in arriving.get((id, through), ())
-                for found in sources(wire.source, wire.source_port, feedback or wire.feedback, passed | {id})
-            ]
-        if output is None or output.kind != "signal":
-            return []
-        silent.add(id)
-        return [(id + SILENT, "out", feedback)]
+    def sources(id: str, port: str) -> dict[tuple[str, str], bool]:
+        """Return the outputs that sound in place of an output, each with whether all ways to it have feedback."""
+        if (id, port) in known:
+            return known[id, port]
+        found: dict[tuple[str, str], bool] = {}
+        passed: set[tuple[str, str, bool]] = set()
+        steps = [(id, port, False)]
+        while steps:
+            step = node, output, feedback = steps.pop()
+            through = _input_for(specs[node], output) if states.get(node) == BYPASSED else ""
+            if node not in states:
+                found[node, output] = found.get((node, output), True) and feedback
+            elif (node, output) in known:
+                for end, behind in known[node, output].items():
+                    found[end] = found.get(end, True) and (feedback or behind)
+            elif through:
+                before = arriving.get((node, through), ()) if step not in passed else ()
+                passed.add(step)
+                steps += [(one.source, one.source_port, feedback or one.feedback) for one in reversed(before)]
+            elif _is_signal(specs[node], output):
+                silent.add(node)
+                found[node + SILENT, "out"] = feedback
+        if not found and _is_signal(specs[id], port):  # nothing arrives
+            silent.add(id)
+            found[id + SILENT, "out"] = False
+        known[id, port] = found
+        return found
 
     wires: dict[tuple[str, str, str, str], Wire] = {}
     for wire in document.wires:
-        for source, port, feedback in sources(wire.source, wire.source_port, wire.feedback, frozenset()):
-            if wire.source not in states:
-                found = wire
-            else:
-                found = Wire(source, port, wire.target, wire.target_port, feedback)
+        if wire.source not in states:
+            wires.setdefault((wire.source, wire.source_port, wire.target, wire.target_port), wire)
+            continue
+        for (source, port), feedback in sources(wire.source, wire.source_port).items():
+            found = Wire(source, port, wire.target, wire.target_port, feedback or wire.feedback)
             wires.setdefault((source, port, wire.target, wire.target_port), found)
     nodes = {id: _plain(record) if id in states else record for id, record in document.nodes.items()}
     nodes |= {id + SILENT: NodeRecord("constant", params={"value": 0.0}) for id in sorted(silent)}
@@ -85,6 +97,11 @@ def _input_for(spec: Spec, port: str) -> str:
     if port in inputs:
         return port
     return inputs[0] if inputs else ""
+
+
+def _is_signal(spec: Spec, port: str) -> bool:
+    output = spec.output_ports.get(port)
+    return output is not None and output.kind == "signal"
 
 
 def _is_audio(port: object) -> bool:

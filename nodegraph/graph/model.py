@@ -15,6 +15,7 @@ from nodegraph.frame_types import FrameType
 from nodegraph.node import OVERSAMPLING, Node, Spec
 from nodegraph.patch import Document, Wire
 from nodegraph.patch.document import Path as Place
+from nodegraph.patch.errors import quote, suggest
 
 from .flat import FlatPatch
 from .rules import title_of
@@ -152,8 +153,11 @@ class Graph(nx.MultiDiGraph):  # type: ignore[misc]
     # compiler reads nodes and wires thousands of times per edit.
 
     def node(self, id: str) -> GraphNode:
-        """Return the typed node with an id. Raises KeyError."""
-        node: GraphNode = self._node[id]["node"]
+        """Return the typed node with an id. Raises KeyError, with the nearest id."""
+        try:
+            node: GraphNode = self._node[id]["node"]
+        except KeyError:
+            raise KeyError(f"unknown node {quote(id)}.{suggest(str(id), self._node)}") from None
         return node
 
     def find(self, id: str) -> GraphNode | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import networkx as nx
+
 from .model import Graph, GraphNode
 
 LANE_MIX = "mix"
@@ -13,6 +15,17 @@ LANE_MIX = "mix"
 def output_nodes(graph: Graph) -> list[GraphNode]:
     """Return the nodes whose inputs go to the device or the rendered file."""
     return [node for node in graph.typed_nodes if node.cls and node.cls.device == "output" and not node.problem]
+
+
+def audible_nodes(graph: Graph) -> set[str]:
+    """Return the nodes that the sound depends on: the output nodes and all before them."""
+    outputs = [node.id for node in output_nodes(graph)]
+    return set(outputs).union(*(nx.ancestors(graph, id) for id in outputs))
+
+
+def output_channels(graph: Graph) -> int:
+    """Return the channels of the widest output node, or 1 if there is none."""
+    return max((output_width(node) for node in output_nodes(graph)), default=1)
 
 
 def infer_mixes(graph: Graph, order: Iterable[str]) -> None:

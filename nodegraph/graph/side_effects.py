@@ -5,12 +5,12 @@ from __future__ import annotations
 import networkx as nx
 
 from .model import Graph
+from .outputs import audible_nodes
 
 
 def without_side_effects(graph: Graph) -> Graph:
     """Return a copy of a graph without the helpers that its sound does not depend on: recorders, meters, senders."""
-    outputs = [node.id for node in graph.typed_nodes if node.cls is not None and node.cls.device == "output"]
-    heard = set(outputs).union(*(nx.ancestors(graph, id) for id in outputs))
+    heard = audible_nodes(graph)
     others = [node.id for node in graph.typed_nodes if node.spec.helpers and node.id not in heard]
     if not others:
         return graph

@@ -7,8 +7,9 @@ torch is imported only when a training starts.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from nodegraph.lazy import lazy_names
 from nodegraph.models.torch_import import require_torch
 
 from .errors import LearnError
@@ -34,11 +35,5 @@ __all__ = [
     "train",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in ("TrainingResult", "TrainingObserver", "train"):
-        raise AttributeError(f"module 'nodegraph.learn' has no attribute '{name}'")
-    require_torch()
-    from . import training as module
-
-    return getattr(module, name)
+_LATE = ("TrainingObserver", "TrainingResult", "train")
+__getattr__ = lazy_names(__name__, dict.fromkeys(_LATE, "training"), require_torch)

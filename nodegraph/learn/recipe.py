@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -18,12 +17,13 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from nodegraph.files.records import RecordError, read_json, read_toml, record_of
+from nodegraph.files.wording import suggest
 from nodegraph.models.autoencoder import MAX_LAYERS, Features
 from nodegraph.models.model_file import ModelError
-from nodegraph.patch.errors import suggest
 
 from .errors import LearnError
-from .recipe_file import files_in, read_text, reason_of
+from .recipe_file import files_in
 
 FOLDER = Path(__file__).parent / "recipes"
 MAX_WIDTH = 16384
@@ -201,9 +201,9 @@ def load_recipe(
         data["layers"] = [{**common, **layer} if isinstance(layer, dict) else layer for layer in layers]
     data["name"] = name
     try:
-        made = msgspec.convert(data, Recipe)
-    except msgspec.ValidationError as error:
-        raise LearnError(f"recipe {name}: {_with_path_first(str(error))}") from None
+        made = record_of(data, Recipe)
+    except RecordError as error:
+        raise LearnError(f"recipe {name}: {error}") from None
     _check(made)
     return made
 
@@ -219,10 +219,9 @@ def _read(recipe: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:
             raise LearnError(f"{path}: recipe file not found. Check the path.")
         raise LearnError(f"unknown recipe '{path}'.{suggest(str(path), known)} Recipes are {', '.join(known)}.")
     try:
-        text = read_text(path)
-        found = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
-    except (OSError, ValueError, RecursionError) as error:
-        raise LearnError(f"{path}: unreadable recipe ({reason_of(error)}).") from None
+        found = read_json(path) if path.suffix.lower() == ".json" else read_toml(path)
+    except RecordError as error:
+        raise LearnError(str(error)) from None
     if not isinstance(found, dict):
         raise LearnError(f"{path}: the recipe must be an object with entries such as features and layers.")
     return path.stem, found
@@ -336,11 +335,3 @@ def _check(recipe: Recipe) -> None:
                 f"recipe {recipe.name}: {part}.loss = cross_entropy needs features in 0…1. Set features.normalise to "
                 "frame, global or bin, and the outermost decoder to sigmoid."
             )
-
-
-def _with_path_first(text: str) -> str:
-    """Move the path in a msgspec message to the front: ``training.rate: expected `float`, got `str` ``."""
-    problem, _, place = text.partition(" - at ")
-    place = place.strip("`").removeprefix("$").lstrip(".")
-    problem = problem[:1].lower() + problem[1:]
-    return f"{place}: {problem}." if place else f"{problem}."

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
-from nodegraph.patch.errors import suggest
-
-MAX_FILE_BYTES = 1 << 20
+from nodegraph.files.records import RecordError, read_record
+from nodegraph.files.wording import suggest
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -33,23 +31,7 @@ def read_recipe(
         hint = suggest(str(path), known) or f" Recipes are {', '.join(known)}."
         raise error(f"recipe '{path}': not found.{hint}")
     try:
-        found = msgspec.convert(tomllib.loads(read_text(path)), kind)
-    except (OSError, ValueError, RecursionError) as problem:
-        raise error(f"{path}: invalid recipe ({reason_of(problem)}). Correct the file.") from None
-    named: Any = msgspec.structs.replace(found, name=path.stem)
+        named: Any = msgspec.structs.replace(read_record(path, kind), name=path.stem)
+    except RecordError as problem:
+        raise error(str(problem)) from None
     return named, path
-
-
-def read_text(path: Path) -> str:
-    """Return the text of a file. Raises OSError, or ValueError if it is not UTF-8 or has more than 1 MiB."""
-    with path.open("rb") as file:
-        data = file.read(MAX_FILE_BYTES + 1)
-    if len(data) > MAX_FILE_BYTES:
-        raise ValueError(f"more than {MAX_FILE_BYTES} bytes")
-    return data.decode()
-
-
-def reason_of(problem: Exception) -> str:
-    """Return in one line why a recipe file could not be read."""
-    reason = (problem.strerror if isinstance(problem, OSError) else None) or str(problem) or "nested too deeply"
-    return " ".join(reason.split())

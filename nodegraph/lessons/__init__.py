@@ -10,7 +10,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from nodegraph.lazy import lazy_names
 
 from .errors import LessonError
 
@@ -23,21 +25,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Assessment", "Assessor", "Lesson", "LessonError", "find_lesson", "grade", "lessons_in", "load_lesson"]
 
-_HOME = {
-    "Assessment": "assessment",
-    "Assessor": "checking",
-    "Lesson": "lesson",
-    "find_lesson": "loading",
-    "grade": "grading",
-    "lessons_in": "loading",
-    "load_lesson": "loading",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import a name on first use: the list of lessons needs no engine."""
-    if name not in _HOME:
-        raise AttributeError(f"module 'nodegraph.lessons' has no attribute '{name}'")
-    from importlib import import_module
-
-    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+# the list of lessons needs no engine
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "Assessment": "assessment",
+        "Assessor": "checking",
+        "Lesson": "lesson",
+        "find_lesson": "loading",
+        "grade": "grading",
+        "lessons_in": "loading",
+        "load_lesson": "loading",
+    },
+)

@@ -72,7 +72,8 @@ class Assessor:
                 document = read_document(self.lesson.target)
                 self._targets[stimulus] = audition(document, self.lesson.stimuli[stimulus], rate, home)
             except (GraphError, PatchError, MeasureError) as error:
-                raise LessonError(f"{self.lesson.target}: {_first_line(error)}") from None
+                path = self.lesson.target
+                raise LessonError(f"{path}: {_first_line(error).removeprefix(f'{path}: ')}") from None
         return self._targets[stimulus]
 
     def _verdict(self, check: Check, stimulus: str, heard: Audition | str) -> Verdict:

@@ -75,12 +75,19 @@ class Check(Struct, frozen=True, forbid_unknown_fields=True):
     step: str = ""
     covers: tuple[str, ...] = ()
 
+    @property
+    def hint_names(self) -> tuple[str, ...]:
+        """The names of its hints: "hint", and "low" and "high" if it has them."""
+        return ("hint", *(name for name in ("low", "high") if getattr(self, name)))
+
+    def hint_name(self, value: float | None) -> str:
+        """Return the name of the hint for a value outside the range; None is no value."""
+        side = "" if value is None else "low" if value < self.range[0] else "high" if value > self.range[1] else ""
+        return side if side in self.hint_names else "hint"
+
     def hint_for(self, value: float | None, language: str = ENGLISH) -> str:
         """Return the hint for a value outside the range; None is no value."""
-        special: Text = ""
-        if value is not None:
-            special = self.low if value < self.range[0] else self.high if value > self.range[1] else ""
-        return text_in(special or self.hint, language)
+        return text_in(getattr(self, self.hint_name(value)), language)
 
     def range_text(self, unit: str) -> str:
         """Return the range as text: ``438 to 442 Hz``."""
@@ -97,7 +104,8 @@ class LessonFile(Struct, frozen=True, forbid_unknown_fields=True):
     """The content of ``lesson.toml``.
 
     ``target`` is the patch whose sound is to be reached, ``wrong`` the check that each patch in ``wrong/`` must fail
-    first. Stimuli are by name; a check without one uses the first, and a lesson without any has one of 2 s of silence.
+    first ("pitch"), or the hint that it must get ("pitch.low"). Stimuli are by name; a check without one uses the
+    first, and a lesson without any has one of 2 s of silence.
     """
 
     id: Name

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import math
-import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
 from nodegraph.files.demos import LESSONS, demo_folder
+from nodegraph.files.records import RecordError, read_record, read_text
 from nodegraph.measures.registry import measures
 from nodegraph.patch.errors import suggest
 
 from .errors import LessonError
-from .lesson import ENGLISH, VISIBLE, Check, Lesson, LessonFile, LessonText, Played, PlayedNote, Stimulus, parse_text
+from .lesson import ENGLISH, VISIBLE, Check, Lesson, LessonFile, LessonText, Stimulus, parse_text
 
 FILE = "lesson.toml"
-MAX_FILE_BYTES = 1 << 20
-UNKNOWN_FIELD = re.compile(r"unknown field `(.*?)`")
 SILENCE = {"plain": Stimulus()}
 
 
@@ -47,10 +42,9 @@ def load_lesson(folder: Path) -> Lesson:
     """Load the lesson in a folder. Raises LessonError with all problems, one line each."""
     path = folder / FILE
     try:
-        file = msgspec.convert(tomllib.loads(_read(path)), LessonFile)
-    except (OSError, ValueError, RecursionError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise LessonError(f"{path}: {' '.join(reason.split())}.{_fix(reason)}") from None
+        file = read_record(path, LessonFile)
+    except RecordError as error:
+        raise LessonError(str(error)) from None
     problems: list[str] = []
     texts = _texts(folder, file, problems)
     lesson = Lesson(folder, file, texts, dict(file.stimuli) or SILENCE)
@@ -60,31 +54,17 @@ def load_lesson(folder: Path) -> Lesson:
     return lesson
 
 
-def _fix(reason: str) -> str:
-    """Return the fix of a mistake in a lesson file: the nearest entry for an unknown one."""
-    unknown = UNKNOWN_FIELD.search(reason)
-    if unknown is None:
-        return " Correct the file."
-    known = [field for part in (LessonFile, Check, Stimulus, Played, PlayedNote) for field in part.__struct_fields__]
-    return suggest(unknown[1], known) or " Remove it."
-
-
-def _read(path: Path) -> str:
-    with path.open("rb") as file:
-        data = file.read(MAX_FILE_BYTES + 1)
-    if len(data) > MAX_FILE_BYTES:
-        raise ValueError(f"more than {MAX_FILE_BYTES} bytes")
-    return data.decode()
-
-
 def _texts(folder: Path, file: LessonFile, problems: list[str]) -> dict[str, LessonText]:
     """Return the texts by language; ``text.en.md`` must be among them, and all must have a part for each step."""
     texts: dict[str, LessonText] = {}
     for path in sorted(folder.glob("text.*.md")):
         language = path.name.split(".")[1]
         try:
-            texts[language] = parse_text(_read(path))
-        except (OSError, ValueError) as error:
+            texts[language] = parse_text(read_text(path))
+        except RecordError as error:
+            problems.append(str(error))
+            continue
+        except ValueError as error:
             problems.append(f"{path}: {error}. Correct the file.")
             continue
         if len(texts[language].steps) != len(file.steps):
@@ -120,9 +100,14 @@ def _problems(lesson: Lesson) -> Iterator[str]:
         yield f"wrong/{stem}.json has no entry in [wrong]. Name the check that it must fail."
     for stem in sorted(set(file.wrong) - stems):
         yield f"[wrong] {stem}: wrong/{stem}.json not found. Save it there."
-    for stem, check_id in file.wrong.items():
-        if check_id not in ids:
+    for stem, declared in file.wrong.items():
+        check_id, dot, hint = declared.partition(".")
+        hints = next((check.hint_names for check in file.checks if check.id == check_id), ())
+        if not hints:
             yield f"[wrong] {stem}: unknown check '{check_id}'.{suggest(check_id, ids) or ' Name a check.'}"
+        elif dot and hint not in hints:
+            known = " or ".join(f"{check_id}.{name}" for name in hints)
+            yield f"[wrong] {stem}: check '{check_id}' has no text '{hint}'. Write it, or name {known}."
 
 
 def _check_problems(lesson: Lesson, check: Check) -> Iterator[str]:

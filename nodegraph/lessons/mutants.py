@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from nodegraph.graph import Graph, GraphError, GraphNode
+from nodegraph.graph.outputs import output_nodes
 from nodegraph.measures.registry import MeasureError
 from nodegraph.node import Choice, In, Option
 from nodegraph.patch import (
@@ -301,7 +302,7 @@ def _is_right(assessor: Assessor, mutant: Mutant, assessment: Assessment, is_sil
         return False
     covers = set(assessment.failed[0].check.covers)
     graph = assessor.typed(mutant.document)
-    outputs = {node.id for node in graph.typed_nodes if node.cls and node.cls.device == "output"}
+    outputs = {node.id for node in output_nodes(graph)}
     blocks = {name.partition(".")[0] for name in covers} - outputs
     sources = set(mutant.parts[1:])
     is_covered = any(part in covers or part.partition(".")[0] in covers for part in mutant.parts)

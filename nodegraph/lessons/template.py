@@ -41,8 +41,8 @@ low = "Too low: raise the frequency to 330 Hz."
 high = "Too high: lower the frequency to 330 Hz."
 covers = ["sine.frequency"]
 
-[wrong]                                 # each patch in wrong/ and the check that it must fail first
-too_low = "pitch"
+[wrong]                                 # each patch in wrong/, and the check or the hint that it must get first
+too_low = "pitch.low"
 """
 
 TEXT = """\

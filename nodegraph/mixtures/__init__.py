@@ -13,8 +13,9 @@ torch is imported only when a mixture starts.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from nodegraph.lazy import lazy_names
 from nodegraph.models.torch_import import require_torch
 
 from .errors import MixtureError
@@ -36,11 +37,5 @@ __all__ = [
     "texture_of_sound",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module 'nodegraph.mixtures' has no attribute '{name}'")
-    require_torch()
-    from . import mixture as module
-
-    return getattr(module, name)
+_LATE = ("MixObserver", "Mixture", "mix", "mix_sounds", "texture", "texture_of_sound")
+__getattr__ = lazy_names(__name__, dict.fromkeys(_LATE, "mixture"), require_torch)

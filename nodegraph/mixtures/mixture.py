@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from nodegraph.files.depths import AUTO
-from nodegraph.files.sound_format import format_of
+from nodegraph.files.sound_format import clipping, format_of
 from nodegraph.files.sound_output import SoundOutput, write_sound
 from nodegraph.learn.checkpoint import path_of
 from nodegraph.learn.outputs import device_of
@@ -194,10 +194,8 @@ def _to_file(work: Work, target: Path, depth: str) -> Mixture:
     SoundOutput(target, rate, work.channels, work.samples / rate, depth).discard()  # is it writable?
     mixture = make_mixture(work)
     write_sound(target, mixture.samples, mixture.rate, depth)
-    if not format_of(target, depth).is_float and (peak := float(np.abs(mixture.samples).max(initial=0.0))) > 1.0:
-        mixture.notes += (
-            f"the sound is clipped, its peak is {peak:.2g} of full scale. Write a .wav file of depth float",
-        )
+    if remark := clipping(format_of(target, depth), float(np.abs(mixture.samples).max(initial=0.0))):
+        mixture.notes += (f"{target.name}: {remark}",)
         work.observer.note(mixture.notes[-1])
     mixture.path = target
     if not mixture.stopped:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+
+from nodegraph.files.wording import listed, quote, suggest
+
+__all__ = ["InvalidValue", "PatchError", "Problem", "listed", "quote", "suggest"]
 
 
 class PatchError(Exception):
@@ -50,26 +54,3 @@ class InvalidValue(Exception):
     def moved(self, path_of: Callable[[str], str]) -> InvalidValue:
         """Return this error with another path for each invalid value."""
         return InvalidValue(self.text, path_of(self.path), [other.moved(path_of) for other in self.others])
-
-
-def quote(text: object, limit: int = 60) -> str:
-    """Return ``text`` in quotes on one line, unprintable characters escaped, truncated to ``limit`` characters."""
-    shown = str(text)
-    return repr(shown if len(shown) <= limit else shown[: limit - 1] + "…")
-
-
-def suggest(name: str, known: object) -> str:
-    """Return ``" Did you mean 'lp1'?"`` if a name in ``known`` resembles ``name``, else an empty string."""
-    from difflib import get_close_matches
-
-    names = [item for item in known if isinstance(item, str)]  # type: ignore[attr-defined]
-    close = get_close_matches(name[:100], names[:1000], n=1)
-    return f" Did you mean {quote(close[0])}?" if close else ""
-
-
-def listed(words: Iterable[str], joiner: str = "and") -> str:
-    """Return words joined as an English list: ``a``, ``a and b``, ``a, b and c``."""
-    words = list(words)
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} {joiner} {words[-1]}"

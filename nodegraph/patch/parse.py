@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from nodegraph.files.syntax import json_mistake
+
 from .document import (
     FORMAT,
     VERSION,
@@ -109,7 +111,7 @@ def _syntax(fault: JsonSyntaxError, text: str) -> str:
     column = fault.at - text.rfind("\n", 0, fault.at)
     if not fault.at:
         return f"line 1, column 1: invalid JSON. {WRONG_FILE}"
-    return f"line {line}, column {column}: invalid JSON, {fault.text}. Correct that line."
+    return f"line {line}, column {column}: {json_mistake(fault.text, text, fault.at)}"
 
 
 def _version(top: JsonPiece) -> int:

@@ -119,8 +119,7 @@ def _value(text: str, at: int) -> tuple[Any, int]:
         return _decoder.raw_decode(text, at)
     except JSONDecodeError as error:
         unfinished = error.msg.startswith("Unterminated string")
-        problem = error.msg[0].lower() + error.msg[1:].removesuffix(" at").removesuffix(" starting at")
-        raise JsonSyntaxError(problem, len(text) if unfinished else error.pos) from None
+        raise JsonSyntaxError(error.msg, len(text) if unfinished else error.pos) from None
     except RecursionError:
         raise InvalidValue("values are nested too deeply. Flatten them") from None
     except ValueError:  # Python limits the digits of an integer

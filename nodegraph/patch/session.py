@@ -28,7 +28,7 @@ from .actions import (
 from .change import Change
 from .document import Document, find_node, locate
 from .document import Path as Place
-from .errors import PatchError
+from .errors import PatchError, quote
 from .files import read_patch, write_patch
 from .history import History, Redo, Undo
 from .migrations import migrate_nodes
@@ -123,6 +123,8 @@ class Patch:
             return self.undo()
         if isinstance(action, Redo):
             return self.redo()
+        if not isinstance(action, Action):
+            raise PatchError(f"a step is an action, or data such as {{'do': 'undo'}}, got {quote(action)}.")
         change = action.change(self._document)
         if change.after is not change.before:
             self._history.record(action, change, self._saved_document)
@@ -158,7 +160,7 @@ class Patch:
 
         In this and the following methods, an id such as ``"voice/sine1"`` means a node in the subpatch ``voice``.
         """
-        path, name = self._resolve_id(unused_id(type, self._document.nodes) if id is None else id)
+        path, name = self._resolve_id(unused_id(_text(type, "sine"), self._document.nodes) if id is None else id)
         self._edit(path, AddNode(name, type, self._version_of(type), params))
         return "/".join((*path, name))
 
@@ -202,8 +204,11 @@ class Patch:
         self._edit(path, Move(name, x, y))
 
     def encapsulate(self, ids: Iterable[str], id: str) -> None:
-        """Move nodes of one document into a new subpatch ``id``, with ports for the wires that cross its border."""
-        places = [self._resolve_id(one) for one in ids]
+        """Move nodes of one document into a new subpatch ``id``, with ports for the wires that cross its border.
+
+        ``ids`` are several ids, or one.
+        """
+        places = [self._resolve_id(one) for one in ([ids] if isinstance(ids, str) else ids)]
         path = places[0][0] if places else ()
         if any(place[0] != path for place in places):
             raise PatchError("the nodes are in different subpatches. Choose nodes of one subpatch.")
@@ -224,7 +229,7 @@ class Patch:
 
     def _resolve_id(self, text: str) -> tuple[Place, str]:
         """Return the path and id of a node; if it does not exist, those that it would have."""
-        found = find_node(self._document, text)
+        found = find_node(self._document, _text(text, "osc1"))
         if found is not None:
             return found
         document, path, rest = self._document, [], text
@@ -239,7 +244,7 @@ class Patch:
 
     def _resolve_port_ref(self, port_ref: str) -> tuple[Place, str, str]:
         """Return the path of a node, its id, and the port. Raises :class:`PatchError` if there is no such node."""
-        text, port = parse_port_ref(port_ref)
+        text, port = parse_port_ref(_text(port_ref, "osc1.frequency"))
         path, node = locate(self._document, text)
         return path, node, port
 
@@ -247,7 +252,7 @@ class Patch:
         """Return the path of a wire, and the port_refs of its source and target relative to that path."""
         places = []
         for port_ref in (source, target):
-            node, dot, port = port_ref.partition(".")
+            node, dot, port = _text(port_ref, "osc1.out").partition(".")
             path, name = self._resolve_id(node)
             places.append((path, f"{name}{dot}{port}"))
         if places[0][0] != places[1][0]:
@@ -275,6 +280,13 @@ class Patch:
         self._is_reporting = False
         if failure is not None:
             raise failure
+
+
+def _text(name: object, example: str) -> str:
+    """Return a name that a script gives. Raises :class:`PatchError` if it is no text."""
+    if not isinstance(name, str):
+        raise PatchError(f"a name is text, such as '{example}', got {quote(name)}. Put it in quotes.")
+    return name
 
 
 def step_to_data(step: Step) -> dict[str, Any]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from math import isfinite
-from typing import Any
+from numbers import Real
+from typing import Any, TypeGuard
 
 from .errors import InvalidValue, quote
 
 MAX_VALUE_DEPTH = 32
+MIN_RATE, MAX_RATE = 1.0, 10_000_000.0  # Hz
 
 
 def plain(value: Any, depth: int = 0) -> Any:
@@ -66,3 +68,15 @@ def _plain_dict(members: dict[Any, Any], depth: int) -> dict[str, Any]:
 def step(key: str) -> str:
     """Return one step of a JSON path: ``.key``, or ``['odd key']`` if the key is not an identifier."""
     return f".{key}" if key.isidentifier() and len(key) <= 60 else f"[{quote(key)}]"
+
+
+def rate_problem(rate: object) -> str:
+    """Return why a value is no sample rate in Hz, or ""."""
+    if is_number(rate) and MIN_RATE <= rate <= MAX_RATE:
+        return ""
+    return f"the rate must lie in {MIN_RATE:.0f}–{MAX_RATE:.0f} Hz, got {rate!r}. 44100 or 48000 are usual."
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Return whether a value is a number of Python or NumPy, and not true or false."""
+    return isinstance(value, Real) and not isinstance(value, bool)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nodegraph.graph import Graph
+from nodegraph.graph.outputs import output_channels
 
 from .compile import compile_plan
 from .result import Io, Plan
@@ -19,11 +20,9 @@ class _StubHelper:
 
 def inspected_plan(graph: Graph) -> Plan:
     """Compile the plan of a typed graph for inspection. It opens no files and must not be run."""
-    outlets = [node for node in graph.typed_nodes if node.cls and node.cls.device == "output"]
-    channels = max((max(node.input_lanes.values()) for node in outlets), default=1)
     return compile_plan(
         graph,
-        Io((0, 2), (0, channels)),
+        Io((0, 2), (0, output_channels(graph))),
         open_helper=lambda node, declared: _StubHelper(),
         compensate=graph.document.settings.latency_compensation,
     )

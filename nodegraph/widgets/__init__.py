@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nodegraph.engine.live import Live
 from nodegraph.installation import install_command
 from nodegraph.patch import Patch
+from nodegraph.patch.errors import quote
 
 if TYPE_CHECKING:
     from .live_panel import LivePanel
@@ -30,6 +31,8 @@ def widget(
     ``player``, from :func:`nodegraph.play`, has a meter for its output and for each output named by ``meters``. Raises
     WidgetError if anywidget is missing or there is no knob, PatchError for an unknown one.
     """
+    if not isinstance(patch, Patch):
+        raise WidgetError(f"a widget needs a patch, got {quote(patch)}. Load it: patch = nodegraph.load('patch.json')")
     try:
         from .live_panel import LivePanel
     except ImportError as error:
@@ -38,7 +41,7 @@ def widget(
         raise WidgetError(f"live knobs need anywidget. Install it: {install_command('nodegraph[notebook]')}") from None
     from .knobs import knobs_of
 
-    chosen = knobs_of(patch, knobs)
+    chosen = knobs_of(patch, [knobs] if isinstance(knobs, str) else knobs)
     if not chosen:
         raise WidgetError("the patch has no knobs. Add controls, or name inputs such as knobs=['osc.frequency'].")
-    return LivePanel(patch, player, chosen, tuple(meters))
+    return LivePanel(patch, player, chosen, (meters,) if isinstance(meters, str) else tuple(meters))

@@ -143,7 +143,7 @@ def test_missing_and_unreadable_files_are_refused_in_one_line(cli, tones, write,
         (("text.wav", "tones.json", "-o", "new.json"), "text.wav: not a sound file"),
         (("x.wav", "missing.json", "-o", "new.json"), "missing.json"),
         (("x.wav", "tones.json", "-o", "no/new.json"), "folder no not found"),
-        (("x.wav", "tones.json", "-o", "x.wav"), "would overwrite the sound"),
+        (("x.wav", "tones.json", "-o", "x.wav"), "would overwrite a file that is in use"),
         (("x.wav", "tones.json", "-o", "new.json", "--parameters", "f9"), "there is no control 'f9'"),
         (("x.wav", "tones.json", "-o", "new.json", "--model", "missing.model"), "missing.model"),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 
 import nodegraph
@@ -47,6 +48,17 @@ def test_new_lesson_passes_its_test_and_is_not_overwritten(cli):
     again = cli("lesson", "new", "mine")
     assert again.status == 1 and "exists and is not empty" in again.err
     assert cli("lesson", "new").status == 2
+
+
+def test_printed_commands_work_with_any_folder_name(cli):
+    for folder, argument in (("my lesson's", """'my lesson'"'"'s'"""), ("-loud", "./-loud")):
+        outcome = cli("lesson", "new", "--", folder)
+        assert outcome.out.splitlines()[-1].endswith(f": nodegraph lesson {argument} --test")
+        command = shlex.split(outcome.out.splitlines()[-1].rpartition(": ")[2])[1:]
+        assert cli(*command).status == 0
+        lines = cli("lesson", "--", folder).out.splitlines()[-2:]
+        assert lines[0] == f"Start: nodegraph edit {argument}/start.json" or "'" in lines[0]
+        assert lines[1] == f"Check: nodegraph lesson {argument} --check MY.json"
 
 
 def test_start_is_copied_with_its_sounds(cli, tmp_path):

@@ -142,7 +142,7 @@ def test_clocks_that_a_midi_file_cannot_contain_are_reported(cli, keys):
 
 @pytest.mark.parametrize(("file", "line"), [
     ("sent.mid", "sent.mid: the patch has no midi_out, so it sends no MIDI. Add one."),
-    ("piece.mid", "piece.mid: the output would overwrite an input file. Choose another name."),
+    ("piece.mid", "piece.mid: the output would overwrite a file that is in use. Choose another name."),
 ])  # fmt: skip
 def test_midi_file_that_cannot_be_written_is_refused(cli, keys, file, line):
     outcome = cli("render", "keys.json", "-m", "piece.mid", "--midi-out", file, "-o", "out.wav")

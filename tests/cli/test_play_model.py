@@ -40,6 +40,16 @@ def test_faders_alone_are_played_without_a_sound(cli, model):
     assert rate == 48000 and np.abs(written[12000:]).max() > 0.01
 
 
+@pytest.mark.parametrize("output", [["-o", "mine.wav"], []])
+def test_sound_is_never_overwritten(cli, model, sound, monkeypatch, tmp_path, output):
+    monkeypatch.setenv("CI", "true")  # playback is unavailable
+    sound = sound.rename(tmp_path / "mine.wav")
+    before = sound.read_bytes()
+    outcome = cli("play-model", model, "mine.wav", *output)
+    assert sound.read_bytes() == before
+    assert outcome.status == len(output[:1]) and (tmp_path / "mine-2.wav").exists() == (not output)
+
+
 def test_model_plays_live_without_a_device(cli, model):
     outcome = cli("play-model", model, "--live", "--null", "--seconds", 0.1, "--json")
     assert outcome.status == 0 and json.loads(outcome.out)["callbacks"] > 0

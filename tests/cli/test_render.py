@@ -133,7 +133,13 @@ def test_clipping_is_a_warning(cli, beep):
     beep.add("constant", "much", value=3.0)
     beep.connect("much.out", "out.audio")
     beep.save()
-    assert "clipped" in cli("render", "beep.json", "-o", "out.flac", "-s", 0.1).line
+    assert "out.flac: clipped at +" in cli("render", "beep.json", "-o", "out.flac", "-s", 0.1).line
+    line = cli("render", "beep.json", "-o", "out.wav", "-s", 0.1).line
+    assert line.startswith("warning: out.wav: peaks at +") and "which the file keeps and players clip" in line
+    assert cli("render", "beep.json", "-o", "out.wav", "-s", 0.1, "--json").json["clipping"]
+    beep.set("much.value", 0.0)
+    beep.set("osc.amplitude", 1.0)
+    beep.save()
     assert cli("render", "beep.json", "-o", "out.wav", "-s", 0.1).err == ""
 
 
@@ -214,7 +220,17 @@ def test_unwritable_output_is_reported_in_one_line(cli, beep, output, words):
 def test_input_file_is_not_overwritten(cli, effect, recording):
     before = recording().read_bytes()
     outcome = cli("render", "effect.json", "--input", "mic=voice.wav", "-o", "voice.wav")
-    assert outcome.status == 1 and "the output would overwrite an input file" in outcome.line
+    assert outcome.status == 1 and "the output would overwrite a file that is in use" in outcome.line
+    assert recording().read_bytes() == before
+
+
+def test_sound_of_the_patch_is_not_overwritten(cli, beep, recording):
+    before = recording().read_bytes()
+    beep.add("file_player", "voice", file="voice.wav")
+    beep.connect("voice.out", "out.audio")
+    beep.save()
+    outcome = cli("render", "beep.json", "-o", "voice.wav", "-s", 0.1)
+    assert outcome.status == 1 and "voice.wav: the output would overwrite a file that is in use" in outcome.line
     assert recording().read_bytes() == before
 
 

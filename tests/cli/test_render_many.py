@@ -44,6 +44,17 @@ def test_sweeps_and_seeds_are_combined(cli, beep, here, tmp_path):
     assert len(peaks) == 8
 
 
+def test_clipped_files_are_one_warning_with_the_loudest(cli, beep, here):
+    arguments = ["--sweep", "osc.amplitude=0.75:1.0:2", "--format", "flac"]
+    beep.add("vca", "louder", gain=2.0)
+    beep.connect("osc.out", "louder.audio")
+    beep.connect("louder.out", "out.audio")
+    beep.save()
+    (line,) = cli("render", "beep.json", "-o", "out", "-s", 0.05, *arguments).err.splitlines()
+    assert line.startswith("warning: out/beep_osc.amplitude=1.flac: clipped at +9.5")
+    assert line.endswith("of depth float. And 1 other file too.")
+
+
 def test_seeds_are_those_of_single_renders(cli, beep, here):
     beep.add("white_noise", "hiss")
     beep.connect("hiss.out", "out.audio")

@@ -40,7 +40,7 @@ BAD = {
     "examples": (["mixtures-curves", "--examples", "200"], "it is for inversynth-…"),
     "weights": (["mixtures-table", "--weights", "none.pth"], "file not found"),
     "pair of another": (["colonel-table-1", "--pair", "x"], "--pair is unsupported, it is for mixtures-…"),
-    "output": (["mixtures-table", "-o", "none/table.md"], "Create it first"),
+    "output": (["mixtures-table", "-o", "none/table.md"], "Create it: mkdir -p none"),
 }
 
 

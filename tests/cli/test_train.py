@@ -116,7 +116,7 @@ BAD = {
     ),
     "a corrupt file alone": (["autoencoder", "corrupt.wav", "-o", "m"], "unreadable sound file", 1),
     "unknown recipe": (["autoencoder", "takes", "-o", "m", "-r", "colonel"], "unknown recipe 'colonel'", 1),
-    "unreadable recipe": (["autoencoder", "takes", "-o", "m", "-r", "bad.toml"], "unreadable recipe", 1),
+    "unreadable recipe": (["autoencoder", "takes", "-o", "m", "-r", "bad.toml"], "bad.toml: line 1: ", 1),
     "wrong width": (["autoencoder", "takes", "-o", "m", "-w", "4-4-4"], "got '4-4-4'", 1),
     "wrong setting": (["autoencoder", "takes", "-o", "m", "--set", "training.rate=fast"], "training.rate", 1),
     "no epochs": (["autoencoder", "takes", "-o", "m", "-e", "0"], "--epochs", 2),

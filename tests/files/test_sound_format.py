@@ -50,13 +50,14 @@ def test_depth_that_a_format_has_not_is_refused_in_one_line(tmp_path, ending, de
 
 
 @pytest.mark.parametrize("depth", ["16", "24", "float"])
-def test_clipped_samples_are_remarked_unless_the_file_keeps_them(tmp_path, depth):
+def test_clipped_samples_are_remarked_also_if_the_file_keeps_them(tmp_path, depth):
     loud = np.array([0.1, -2.0, 2.0], np.float32)[:, None]
     remark = "clipped at +6.0 dBFS; reduce the level, or use a .wav file of depth float"
+    kept = "peaks at +6.0 dBFS, which the file keeps and players clip; reduce the level"
     files = SoundOutput(tmp_path / "a.wav", RATE, 1, None, depth), RecordingFile(tmp_path / "b.wav", RATE, 1, depth)
     for file in files:
         file.write(loud)
-        assert file.clipping == ("" if depth == "float" else remark)
+        assert file.clipping == (kept if depth == "float" else remark)
         file.close()
     for name in "ab":
         found = soundfile.read(tmp_path / f"{name}.wav")[0]

@@ -8,7 +8,7 @@ import pytest
 from nodegraph.engine.offline import Offline
 from nodegraph.graph import GraphError, build_graph
 from nodegraph.graph.bypass import BYPASS
-from nodegraph.patch import ClearParam, Encapsulate, SetParam
+from nodegraph.patch import ClearParam, Document, Encapsulate, NodeRecord, SetParam, Wire
 from tests.rendering import patch_of
 
 
@@ -49,6 +49,40 @@ def test_muted_factor_is_zero_and_not_its_default():
     )  # fmt: skip
     patch.do(SetParam("level", BYPASS, "mute"))
     assert peak(patch) == 0.0
+
+
+def test_bypassed_factor_at_which_nothing_arrives_is_zero_and_not_its_default():
+    patch = patch_of(
+        "osc.out product.a", "level.out product.b", "product.out out.audio",
+        osc="sine", level="vca", product="multiply", out="audio_out",
+    )  # fmt: skip
+    patch.do(SetParam("level", BYPASS, "bypass"))
+    assert peak(patch) == 0.0
+
+
+def test_loop_of_bypassed_nodes_passes_on_what_enters_it():
+    patch = patch_of(
+        "one.out two.a", "two.out ~ one.audio", "osc.out two.a", "two.out out.audio", "one.out silent.audio",
+        osc="sine", one="vca", two="add", out="audio_out", silent="vca",
+    )  # fmt: skip
+    for node in ("one", "two"):
+        patch.do(SetParam(node, BYPASS, "bypass"))
+    assert peak(patch) == pytest.approx(1.0, abs=1e-3)
+    patch.disconnect("osc.out", "two.a")
+    assert peak(patch) == 0.0
+
+
+def test_many_bypassed_nodes_are_led_around_at_once():
+    nodes = {"osc": NodeRecord("sine"), "out": NodeRecord("audio_out")}
+    wires, before = [], ["osc"]
+    for number in range(600):  # each pair reads both nodes of the pair before
+        pair = [f"{side}{number}" for side in "ab"]
+        nodes |= {id: NodeRecord("vca", params={BYPASS: "bypass"}) for id in pair}
+        wires += [Wire(source, "out", id, "audio") for id in pair for source in before]
+        before = pair
+    wires += [Wire(source, "out", "out", "audio") for source in before]
+    graph = build_graph(Document(nodes=nodes, wires=tuple(wires)))
+    assert [wire.source for wire in graph.into("out", "audio")] == ["osc"]
 
 
 def test_bypassed_source_without_an_audio_input_is_silent():

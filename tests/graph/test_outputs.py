@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from nodegraph.engine.offline import Offline, output_channels
+from nodegraph.engine.offline import Offline
 from nodegraph.graph import build_graph
-from nodegraph.graph.outputs import describe_output
+from nodegraph.graph.outputs import describe_output, output_channels
 from tests.rendering import patch_of
 
 LEVELS = [0.1, 0.2, 0.4]

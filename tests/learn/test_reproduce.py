@@ -298,7 +298,7 @@ def test_reproduce_command_reports_errors_in_one_line(tmp_path, capsys):
         (["reproduce", "sarroff-table-9"], "unknown table 'sarroff-table-9'"),
         (["reproduce", "sarroff-table-1", "--net", "9"], "unknown row '9'"),
         (["reproduce", "sarroff-table-1", "--audio", str(tmp_path / "nothing")], "file or folder not found"),
-        (["reproduce", "sarroff-table-1", "-o", str(tmp_path / "no" / "where.md")], "not found. Create it first."),
+        (["reproduce", "sarroff-table-1", "-o", str(tmp_path / "no" / "where.md")], "not found. Create it: mkdir -p "),
     ]:
         assert main(words) == 1
         error = capsys.readouterr().err

@@ -327,7 +327,7 @@ def refused(*arguments, **options):
 
 def test_invalid_output_path_is_refused_before_reading_sources(tmp_path):
     assert "folder" in refused("nothing here", tmp_path)
-    assert "not found. Create it first" in refused("nothing here", tmp_path / "a" / "b.safetensors")
+    assert "not found. Create it: mkdir -p " in refused("nothing here", tmp_path / "a" / "b.safetensors")
     assert "file or folder not found" in refused(tmp_path / "nothing", tmp_path / "m")
 
 

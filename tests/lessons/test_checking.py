@@ -7,7 +7,7 @@ import pytest
 
 from nodegraph import Patch, grade
 from nodegraph.blocks.registry import node_types
-from nodegraph.lessons import Assessor, load_lesson
+from nodegraph.lessons import Assessor, LessonError, load_lesson
 from nodegraph.lessons.lesson import Played
 from nodegraph.lessons.rendering import played_samples
 from nodegraph.lessons.testing import lesson_problems
@@ -107,11 +107,47 @@ def test_inputs_have_their_level_and_end_before_the_sound(folder, wave):
 
 def test_lesson_test_names_rejected_solutions_and_other_hints(folder, edit):
     edit("[327.0, 333.0]", "[439.0, 441.0]")
-    edit('too_low = "pitch"', 'too_low = "sound"')
+    edit('too_low = "pitch.low"', 'too_low = "sound"')
     assert lesson_problems(load_lesson(folder)) == [
         "solutions/reference.json: check 'pitch' got 330 Hz, must be 439 to 441 Hz.",
-        "wrong/too_low.json: fails 'pitch' first, must fail 'sound'. Correct [wrong] or the checks.",
+        "wrong/too_low.json: first gets 'pitch.low', must get 'sound'. Correct [wrong] or the checks.",
     ]
+
+
+def test_wrong_patch_may_name_its_check_or_its_hint(folder, edit):
+    edit('"pitch.low"', '"pitch"')
+    assert lesson_problems(load_lesson(folder)) == []
+    edit('too_low = "pitch"', 'too_low = "pitch.high"')
+    assert lesson_problems(load_lesson(folder)) == [
+        "wrong/too_low.json: first gets 'pitch.low', must get 'pitch.high'. Correct [wrong] or the checks."
+    ]
+
+
+def test_covers_must_name_blocks_or_ports_of_the_target(folder, edit):
+    edit('covers = ["sine.frequency"]', 'covers = ["sine.frequenzy", "osc"]')
+    assert lesson_problems(load_lesson(folder)) == [
+        "lesson.toml: check 'pitch': covers 'sine.frequenzy': not found in solutions/reference.json. "
+        "Did you mean 'sine.frequency'?",
+        "lesson.toml: check 'pitch': covers 'osc': not found in solutions/reference.json. Correct it.",
+    ]
+    edit('target = "solutions/reference.json"', "")
+    assert lesson_problems(load_lesson(folder)) == [
+        'lesson.toml: covers needs a target. Add the line target = "solutions/reference.json".'
+    ]
+
+
+def test_broken_patch_of_a_lesson_is_named_once(folder):
+    for name in ("solutions/other.json", "wrong/too_low.json"):
+        (folder / name).write_text('{"seed": 1,5}')
+    assert lesson_problems(load_lesson(folder)) == [
+        "solutions/other.json: line 1, column 12: comma in a number. Write 1.5.",
+        "wrong/too_low.json: line 1, column 12: comma in a number. Write 1.5.",
+    ]
+    target = folder / "solutions" / "reference.json"
+    target.write_text("{")
+    with pytest.raises(LessonError) as caught:
+        assessed(folder, tone())
+    assert str(caught.value) == f"{target}: the file is truncated. Restore it from a copy."
 
 
 def test_grade_takes_a_patch_in_a_notebook(folder):

@@ -156,7 +156,7 @@ def test_mixture_without_space_for_a_checkpoint_continues(files, monkeypatch):
 
     monkeypatch.setattr("nodegraph.mixtures.search.write_state", full)
     found = mixed(files)
-    assert [note for note in found.notes if "No space left on device" in note] == list(found.notes)
+    assert any("No space left on device" in note for note in found.notes)
     assert (files / "out.wav").exists()
 
 
@@ -179,8 +179,8 @@ def test_mixture_that_cannot_be_written_is_not_lost(files, monkeypatch):
 def test_clipped_file_is_noted(files):
     soundfile.write(files / "melody.wav", 50.0 * melody(), RATE, subtype="FLOAT")
     found = mixed(files, "out.flac", iterations=2)
-    assert "clipped" in found.notes[-1]
-    assert mixed(files, iterations=2).notes == ()
+    assert found.notes[-1].startswith("out.flac: clipped at +")
+    assert "which the file keeps and players clip" in mixed(files, iterations=2).notes[-1]
 
 
 def test_weights_of_a_file_are_cited_by_their_hash(files):

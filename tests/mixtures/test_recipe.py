@@ -51,7 +51,7 @@ def test_style_weight_is_a_factor():
 
 BAD = {
     "unknown_entry": ("[image]\ncolour = 3", "colour"),
-    "no_toml": ("[image", "invalid recipe"),
+    "no_toml": ("[image", "line 1: missing ] after the name"),
     "both": ("[image]\n[texture]", "one of the tables image and texture"),
     "neither": ("", "one of the tables image and texture"),
     "layer": ("[image]\nstyle = { conv1_3 = 1.0 }", "unknown layer 'conv1_3'"),

@@ -42,6 +42,7 @@ def wire_with(rest: str) -> bytes:
         (b"RIFF\x00\x00", "line 1, column 1: invalid JSON"),
         (b"\xff\xfe{", "not UTF-8 at byte 0"),
         (b'{"format": "nodegraph",\n "version": 1,}', "line 2, column 15: invalid JSON, "),
+        (b'{"format": "nodegraph",\n "version": 1,5}', "line 2, column 15: comma in a number. Write 1.5."),
         (b'{"format": "nodegraph", "version": 1} {}', "something follows the end"),
         (b"[1]", r"\$: a patch must be a JSON object"),
         (b'{"nodes": []}', '"format" is missing'),

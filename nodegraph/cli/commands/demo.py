@@ -34,6 +34,8 @@ def demo(
     patch = demo_patch(name)
     if window and not window_problem():
         return edit(patch)
+    from nodegraph.files.recording import unused_path
+
     problem = playback_problem()
     if not problem:
         from nodegraph.engine.core import EngineError
@@ -44,7 +46,7 @@ def demo(
             return run(patch, seconds=seconds or PLAY_SECONDS, json=json)
         except EngineError as error:
             problem = str(error).rstrip(".")
-    output = Path(f"{patch.stem}.wav")
+    output = unused_path(Path(f"{patch.stem}.wav"))
     if not json:
         print_line(f"Playback is unavailable ({problem}). Rendering {patch} to {output.resolve()} instead.")
     elif problem:

@@ -13,6 +13,7 @@ from nodegraph.files.folders import user_folder
 from ..errors import CommandError
 from ..kernels import compile_kernels, kernels_of_engine, kernels_of_graph
 from ..options import Outside, Rate, Trust
+from ..output_files import check_folder_of
 from ..recording_options import Flight
 from ..shutdown import catch_stop_signals
 from ..silence_stderr import silence_native_stderr
@@ -56,8 +57,7 @@ def edit(
     from nodegraph.graph import GraphError, build_graph
     from nodegraph.patch import Patch
 
-    if flight is not None and not flight.absolute().parent.is_dir():
-        raise CommandError(f"{flight}: folder {flight.parent} not found. Create it: mkdir -p {flight.parent}")
+    check_folder_of(flight)
     patch = patch.absolute() if patch is not None else None
     opened = Patch(path=patch) if patch is None or not patch.exists() else Patch.load(patch)
     compile_kernels(kernels_of_engine(live=True))

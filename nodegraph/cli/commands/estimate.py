@@ -10,6 +10,7 @@ import typer
 from ..errors import CommandError
 from ..options import Json, PatchFile, Subpatch, Trust
 from ..output import columns, format_duration, print_json, print_line, print_warning
+from ..output_files import check_folder_of, check_not_read
 from ..patches import open_patch, problems_of
 from ..programs import warn_about_programs
 from ..progress import Progress
@@ -81,9 +82,11 @@ def estimate(
 
     opened = open_patch(patch)
     warn_about_programs(opened.document, opened.path)
-    _check_output(output, sound)
+    check_folder_of(output)
+    check_not_read([output], [sound])
     if page is not None:
-        _check_output(page, sound)
+        check_folder_of(page)
+        check_not_read([page], [sound])
     names = [name.strip() for text in parameters for name in text.split(",") if name.strip()] if parameters else None
     try:
         with problems_of(opened):
@@ -113,13 +116,6 @@ def estimate(
         _write_page(page, sound.name, found, matcher.rate)
     result = _result(output, found, lines)
     print_json(result) if json else _print_result(result)
-
-
-def _check_output(output: Path, sound: Path) -> None:
-    if not output.absolute().parent.is_dir():
-        raise CommandError(f"{output}: folder {output.parent} not found. Create it: mkdir -p {output.parent}")
-    if output.exists() and sound.exists() and output.samefile(sound):
-        raise CommandError(f"{output}: the output would overwrite the sound. Choose another name.")
 
 
 def _write_page(page: Path, name: str, found: Match, rate: float) -> None:

@@ -13,6 +13,7 @@ from nodegraph.files.depths import AUTO
 from ..errors import CommandError
 from ..options import Depth, Json, sample_rate
 from ..output import format_decibels, format_duration, print_json, print_line, print_warning
+from ..output_files import check_not_read
 
 if TYPE_CHECKING:
     from nodegraph.spectral.spectrogram_file import Spectrogram
@@ -102,7 +103,7 @@ def invert(
     """
     import numpy as np
 
-    from nodegraph.files.sound_format import format_of
+    from nodegraph.files.sound_format import clipping, format_of
     from nodegraph.files.sound_output import write_sound
     from nodegraph.inversion import OFFLINE
     from nodegraph.spectral.metrics import ser
@@ -111,8 +112,7 @@ def invert(
     format = format_of(output, depth)
     inverter = _method(method, look_ahead)
     found = read_spectrogram(spectrogram, SpectrogramHints(size, hop, rate, scale, window, range))
-    if output.exists() and output.samefile(spectrogram):
-        raise CommandError(f"{output}: the output would overwrite the input. Choose another name.")
+    check_not_read([output], [spectrogram])
     _check_windows(spectrogram, found)
     if found.rate is None:
         print_warning(f"{spectrogram.name} has no sample rate; using {DEFAULT_RATE:g} Hz. Set it with --rate")
@@ -123,8 +123,8 @@ def invert(
     rate = found.rate or DEFAULT_RATE
     write_sound(output, sound[:, None], rate, depth)
     peak = float(np.abs(sound).max(initial=0.0))
-    if peak > 1.0 and not format.is_float:
-        print_warning(f"the sound is clipped ({format_decibels(peak)}). Write a .wav file of depth float")
+    if remark := clipping(format, peak):
+        print_warning(f"{output}: {remark}")
     result = {
         "file": str(output),
         "method": method,

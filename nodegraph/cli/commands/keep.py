@@ -12,7 +12,7 @@ from nodegraph.files.depths import AUTO
 from ..errors import CommandError
 from ..options import Depth, Json, positive
 from ..output import columns, format_duration, print_json, print_line
-from ..sound_writer import describe_file, write_sound_file
+from ..sound_writer import describe_file, exit_status, write_sound_file
 
 if TYPE_CHECKING:
     from nodegraph.recording.keeping import RetrospectiveSession
@@ -60,7 +60,7 @@ def keep(
         print_json(result | {"started": chosen.started, "title": chosen.title})
     else:
         describe_file(result)
-    return 0
+    return exit_status(result)
 
 
 def _list(found: list[RetrospectiveSession], json: bool) -> None:

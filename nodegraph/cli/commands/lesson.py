@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nodegraph.files.wording import argument
+
 from ..options import Json, Trust
 from ..output import columns, plural, print_json, print_line, print_warning, printable
 
@@ -84,8 +86,8 @@ def _show(lesson: Lesson, name: str, language: str, json: bool) -> int:
     for line in lesson_markdown(lesson, language).splitlines():
         print_line(printable(line))
     print_line()
-    print_line(f"Start: nodegraph edit {lesson.start}")
-    print_line(f"Check: nodegraph lesson {name} --check MY.json")
+    print_line(f"Start: nodegraph edit {argument(lesson.start)}")
+    print_line(f"Check: nodegraph lesson {argument(name)} --check MY.json")
     return 0
 
 
@@ -145,7 +147,10 @@ def _test(lesson: Lesson, json: bool) -> int:
 def _mutants(lesson: Lesson, count: int, json: bool) -> int:
     from nodegraph.lessons import Assessor
     from nodegraph.lessons.mutants import broken_results, kept_results
+    from nodegraph.lessons.testing import covers_problems
 
+    for line in covers_problems(lesson):
+        print_warning(printable(line))
     if not any(check.covers for check in lesson.file.checks):
         print_warning('no check covers a block, so no mistake is tried. Add covers = ["ID.INPUT"] to checks.')
     assessor = Assessor(lesson)
@@ -173,7 +178,7 @@ def _copy_start(lesson: Lesson, folder: Path, json: bool) -> int:
     from nodegraph.lessons.template import copy_start
 
     path = copy_start(lesson, folder)
-    print_json({"patch": str(path)}) if json else print_line(f"Saved {path}. Open it: nodegraph edit {path}")
+    print_json({"patch": str(path)}) if json else print_line(f"Saved {path}. Open it: nodegraph edit {argument(path)}")
     return 0
 
 
@@ -188,7 +193,7 @@ def _write_new(folder: Path | None, json: bool) -> int:
         return 0
     for path in files:
         print_line(str(path))
-    print_line(f"Change them, then test the lesson: nodegraph lesson {folder} --test")
+    print_line(f"Change them, then test the lesson: nodegraph lesson {argument(folder)} --test")
     return 0
 
 

@@ -18,20 +18,31 @@ def measure(
     sound: Annotated[
         Path | None, typer.Argument(metavar="SOUND", show_default=False, help="Sound file to measure. None: list all.")
     ] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="MEASURE…", show_default=False, help="Only these. Default: all.")
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", metavar="NAME=VALUE", help="Option of the measures, such as number=3; repeatable."),
+    ] = None,
     source: Annotated[
         Path | None, typer.Option("--input", metavar="SOUND", help="What was played into it, for responses and echoes.")
     ] = None,
     target: Annotated[Path | None, typer.Option("--target", metavar="SOUND", help="Sound to be reached.")] = None,
     json: Json = False,
-) -> None:
+) -> int:
     """List the measures of lessons, or apply them to a recording.
 
     Pitch, partials, envelope, level, filter, modulation, aliases, onsets, stereo, latency and distances. Without a
-    sound it lists each with its options, unit and tolerance. Measures that do not apply say why. The sounds must have
-    one sample rate.
+    sound it lists each with its options, unit and tolerance. Measures that do not apply say why; the exit status is 1
+    if they were named. The sounds must have one sample rate.
+
+    `nodegraph measure take.wav pitch level` applies two of them, and
+    `nodegraph measure take.wav partial --option number=3` one with an option.
     """
     from nodegraph.measures.registry import measures
 
+    chosen = _chosen(names or [], option or [])
     if sound is None:
         rows = [
             {
@@ -44,12 +55,13 @@ def measure(
             for one in measures().values()
         ]
         print_json(rows) if json else columns(_listed(row) for row in rows)
-        return
-    found = _values(_audition(sound, source, target))
+        return 0
+    found = _values(_audition(sound, source, target), chosen)
     if json:
         print_json(found)
     else:
         columns((name, one.get("problem") or f"{one['value']:.6g} {one['unit']}") for name, one in found.items())
+    return int(bool(names) and any("problem" in one for one in found.values()))
 
 
 def _listed(row: dict[str, Any]) -> tuple[str, ...]:
@@ -83,14 +95,42 @@ def _of_length(values: Any, samples: int) -> Any:
     return np.pad(channels, ((0, samples - len(channels)), (0, 0)))
 
 
-def _values(audition: Audition) -> dict[str, dict[str, Any]]:
-    """Return value and unit of each measure, or the problem that it has with the sound."""
+def _chosen(names: list[str], texts: list[str]) -> dict[str, dict[str, Any]]:
+    """Return the options of each measure to be applied, by its name: all measures if none is named."""
+    from nodegraph.files.wording import suggest
+    from nodegraph.measures.registry import measures
+
+    from ..errors import CommandError
+
+    if texts and not names:
+        raise CommandError(f"--option {texts[0]}: no measure is named. Write MEASURE after the sound.")
+    options: dict[str, Any] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise CommandError(f"--option {text}: must be NAME=VALUE, such as number=3.")
+        try:
+            options[key] = float(value)
+        except ValueError:
+            options[key] = value
+    for name in names:
+        if name not in measures():
+            hint = suggest(name, measures()) or " List them: nodegraph measure"
+            raise CommandError(f"unknown measure '{name}'.{hint}")
+        if problem := measures()[name].option_problem(options):
+            raise CommandError(problem)
+    return dict.fromkeys(names or measures(), options)
+
+
+def _values(audition: Audition, chosen: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return value and unit of each chosen measure, or the problem that it has with the sound."""
     from nodegraph.measures.registry import MeasureError, measures
 
     found: dict[str, dict[str, Any]] = {}
-    for name, one in measures().items():
+    for name, options in chosen.items():
+        one = measures()[name]
         try:
-            found[name] = {"value": one.of(audition), "unit": one.unit}
+            found[name] = {"value": one.of(audition, options), "unit": one.unit}
         except MeasureError as error:
             found[name] = {"problem": str(error)}
     return found

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nodegraph.files.wording import argument
+
 from ..errors import CommandError
 from ..options import Json
 from ..output import columns, print_json, print_line, print_warning
@@ -79,7 +81,7 @@ def _find(name: str, types: dict[str, type[Node]]) -> type[Node]:
 
     cls = types.get(name) or types.get(snake_case(name))
     if cls is None:
-        hint = suggest(name, types) or f" Search for it: nodegraph nodes --search '{name}'"
+        hint = suggest(name, types) or f" Search for it: nodegraph nodes --search {argument(name)}"
         raise CommandError(f"unknown block '{name}'.{hint}")
     return cls
 

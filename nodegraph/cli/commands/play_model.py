@@ -48,6 +48,7 @@ def play_model(
         raise CommandError("--live is for the sound input, not for a file. Leave out one of them.")
     if sound is not None and not sound.is_file():
         raise CommandError(f"{sound}: sound file not found. Check the path.")
+    from nodegraph.files.recording import unused_path
     from nodegraph.learn.model_patch import model_patch
 
     problem = "" if null or output else playback_problem()
@@ -62,7 +63,7 @@ def play_model(
             )  # fmt: skip
         if problem and not json:
             print_line(f"Playback is unavailable ({problem}). Rendering to a file instead.")
-        written = output or Path(f"{model.stem}.wav")
+        written = output or unused_path(Path(f"{model.stem}.wav"))
         duration = seconds or (_duration(sound) if sound else RENDER_SECONDS)
         return render_patch(patch, written, seconds=duration, rate=chosen, allow_outside=True, json=json)
 

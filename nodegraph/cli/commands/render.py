@@ -13,7 +13,7 @@ from nodegraph.files.depths import AUTO
 from ..errors import INTERRUPTED, CommandError
 from ..many_renders import RenderJob, render_jobs, running
 from ..options import Depth, Json, NoFuse, Outside, Rate, Seconds, Seed, Sets, Trust, cores
-from ..output import format_duration, plural, print_json, print_line, print_note
+from ..output import format_duration, plural, print_json, print_line, print_note, print_warning
 from ..shutdown import catch_stop_signals
 from ..single_render import render_patch
 from ..sound_writer import describe_file
@@ -132,6 +132,7 @@ def _render_many(work: list[RenderJob], jobs: int, scheduler: str, json: bool) -
                 print_note(f"error: {outcome.summary}")
             if stop.requested:
                 break
+    _warn_of_clipping(results)
     if json:
         print_json(results)
     else:
@@ -143,3 +144,11 @@ def _render_many(work: list[RenderJob], jobs: int, scheduler: str, json: bool) -
     if failed:
         print_note(f"error: {failed} of {plural(len(work), 'render')} failed.")
     return 1 if failed else 0
+
+
+def _warn_of_clipping(results: list[dict[str, Any]]) -> None:
+    clipped = [result for result in results if result.get("clipping")]
+    if clipped:
+        loudest = max(clipped, key=lambda result: float(result["peak"]))
+        others = f" And {plural(len(clipped) - 1, 'other file')} too." if len(clipped) > 1 else ""
+        print_warning(f"{loudest['file']}: {loudest['clipping']}.{others}")

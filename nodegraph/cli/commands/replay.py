@@ -9,11 +9,10 @@ import typer
 
 from nodegraph.files.depths import AUTO
 
-from ..errors import INTERRUPTED
 from ..kernels import compile_kernels, kernels_of_engine
 from ..options import Depth, Json, Outside, Trust
-from ..output import print_json, print_note, print_warning
-from ..sound_writer import describe_file, write_sound_file
+from ..output import print_json, print_warning
+from ..sound_writer import describe_file, exit_status, write_sound_file
 
 
 def replay(
@@ -60,7 +59,4 @@ def replay(
         print_json(result | {"log": str(log), "notes": engine.notes})
     else:
         describe_file(result)
-    if result["interrupted"]:
-        print_note(f"interrupted: {output} has the first part.")
-        return INTERRUPTED
-    return 0
+    return exit_status(result)

@@ -14,8 +14,9 @@ from ..errors import INTERRUPTED, CommandError
 from ..inversynth import INVERSYNTH, reproduce_inversynth, settings_of
 from ..options import Device, Json
 from ..output import plural, print_json, print_line, print_note
+from ..output_files import check_folder_of
 from ..progress import Progress
-from ..report_files import check_folder_of, write_report
+from ..report_files import write_report
 from ..reproduce_mixtures import MIXTURES, reproduce_mixtures
 from ..shutdown import catch_stop_signals
 

@@ -10,6 +10,7 @@ import typer
 from ..errors import CommandError
 from ..options import Json, PatchFile
 from ..output import columns, plural, print_json, print_line
+from ..output_files import check_folder_of
 from ..patches import open_patch
 
 
@@ -40,8 +41,7 @@ def vary(
         action = random_values(knobs_of_patch(opened.document, nodes, patch), seed)
     except PatchError as error:
         raise CommandError(f"{patch}: {error}") from None
-    if not output.absolute().parent.is_dir():
-        raise CommandError(f"{output}: folder {output.parent} not found. Create it: mkdir -p {output.parent}")
+    check_folder_of(output)
     write_patch(action.apply(opened.document), output)
     if json:
         print_json({"file": str(output), "seed": seed, "values": action.values})

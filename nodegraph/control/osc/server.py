@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from nodegraph.blocks.registry import node_types
+from nodegraph.engine.core import EngineError
 from nodegraph.graph.ports import PatchLocation, spec_of
 from nodegraph.installation import install_command
 from nodegraph.node import In, Option
@@ -268,7 +269,7 @@ class OscServer:
         for port in node_types()[METER].spec.outputs:
             try:
                 values = [float(value) for value in engine.value(node, port)] if engine is not None else []
-            except (KeyError, AssertionError):  # not in the current plan
+            except (EngineError, AssertionError):  # not in the current plan
                 continue
             address = address_of(METER, *node.split("/"), port)
             if values and self._levels.get(address) != values:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from ..change import LOOK
 from ..document import Document
 from ..errors import InvalidValue, PatchError, quote
+from ..values import rate_problem
 from ..voices import check_voices
 from .base import Action
 
@@ -47,8 +48,8 @@ class SetSettings(Action, frozen=True, tag="set_settings"):
 
     def apply(self, document: Document) -> Document:
         old = document.settings
-        if self.rate and not 1 <= self.rate <= 10_000_000:
-            raise PatchError(f"the rate must lie in 1–10000000 Hz, got {self.rate}. 44100 or 48000 are usual.")
+        if self.rate and (problem := rate_problem(self.rate)):
+            raise PatchError(problem)
         given = {name: getattr(self, name) for name in self.__struct_fields__ if getattr(self, name) is not None}
         if "rate" in given:
             given["rate"] = given["rate"] or None

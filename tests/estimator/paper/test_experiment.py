@@ -278,7 +278,7 @@ def test_reproduce_command_reports_errors_in_one_line(tmp_path, capsys):
         (["inversynth-table-1", "--examples", "5"], "must be at least 100"),
         (["colonel-table-1", "--examples", "200"], "--examples is unsupported"),
         (["colonel-table-1", "--absolute"], "--absolute is unsupported"),
-        (["inversynth-table-1", "-o", str(tmp_path / "no" / "where.md")], "not found. Create it first."),
+        (["inversynth-table-1", "-o", str(tmp_path / "no" / "where.md")], "not found. Create it: mkdir -p "),
     ]:
         assert main(["reproduce", *words, "--folder", str(tmp_path)]) == 1
         error = capsys.readouterr().err

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nodegraph.files.wording import argument
+
 from ...errors import INTERRUPTED
 from ...options import Device, Json, Trust, positive
 from ...output import (
@@ -199,7 +201,7 @@ def _print_result(result: dict[str, Any]) -> None:
     columns(rows, indent="  ")
     if result["sounds"]:
         print_line(f"\nto hear: {' and '.join(result['sounds'])}")
-        print_line(f"to play: nodegraph play-model {result['file']} {result['sounds'][0]}")
+        print_line(f"to play: nodegraph play-model {argument(result['file'])} {argument(result['sounds'][0])}")
     if result["stopped"]:
         print_line("\nto continue, run the command again with --resume")
 
