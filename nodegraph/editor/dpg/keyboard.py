@@ -9,6 +9,7 @@ and steps of the wheel in both directions.
 from __future__ import annotations
 
 import ctypes
+import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,7 +26,7 @@ NAMES: dict[int, str] = {
     32: "space", 256: "escape", 257: "enter", 258: "tab", 259: "backspace", 260: "insert", 261: "delete",
     262: "right", 263: "left", 264: "down", 265: "up", 266: "pageup", 267: "pagedown", 268: "home", 269: "end",
     **{289 + n: f"f{n}" for n in range(1, 13)}, **{320 + n: str(n) for n in range(10)},
-    330: ".", 331: "/", 332: "*", 333: "-", 334: "+", 335: "enter", 336: "=",
+    348: "menu", 330: ".", 331: "/", 332: "*", 333: "-", 334: "+", 335: "enter", 336: "=",
 }  # fmt: skip
 MODIFIERS = range(340, 348)
 KEYPAD = {
@@ -71,6 +72,7 @@ class Keyboard:
     _callbacks: list[object] = field(default_factory=list)  # references, which must outlive the window
     _glfw: Any = None
     _frame: int = 0
+    _is_pressed: bool = False  # a key or button was pressed or released during a wait
 
     def attach(self) -> None:
         """Report the keys of the window from now on, if the platform supports it."""
@@ -115,10 +117,17 @@ class Keyboard:
             found.append(self._waiting.pop(0))
         return found
 
+    def wait(self, seconds: float) -> None:
+        """Wait for a key or a mouse button, at most this long. The library calls back meanwhile."""
+        end = time.monotonic() + seconds
+        self._is_pressed = False
+        while not self._is_pressed and (rest := end - time.monotonic()) > 0.0:
+            self._glfw.glfwWaitEventsTimeout(ctypes.c_double(rest))
+
     # -- what the window library reports ---------------------------------------------------------------------
 
     def _key(self, before: Any, window: int, key: int, scancode: int, action: int, bits: int) -> None:
-        self.modifiers = bits
+        self.modifiers, self._is_pressed = bits, True
         if before is not None:
             before(window, key, scancode, action, bits)
         if key not in MODIFIERS:
@@ -134,7 +143,7 @@ class Keyboard:
             self._waiting[-1] = with_letter(self._waiting[-1], chr(letter), bits)
 
     def _button(self, before: Any, window: int, button: int, action: int, bits: int) -> None:
-        self.modifiers = bits
+        self.modifiers, self._is_pressed = bits, True
         if action == PRESS:
             self.pressed_with[button] = bits
         if before is not None:
