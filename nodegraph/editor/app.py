@@ -67,7 +67,8 @@ class App:
                 self.frame()
                 each_frame(self)
                 self.frame_times = [*self.frame_times[-255:], time.perf_counter() - began]
-                self.view.wait(due - time.perf_counter())  # before the input is read, so that it is handled at once
+                if self.view.wait(due - time.perf_counter()):
+                    self.frame()  # handles a key before the next frame is drawn
                 due = time.perf_counter() + FRAME_PERIOD
                 dpg.render_dearpygui_frame()
         finally:

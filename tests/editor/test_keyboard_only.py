@@ -106,3 +106,21 @@ def test_file_is_chosen_by_arrows_with_its_preview(keys, tmp_path, monkeypatch):
     assert robot.until(lambda: robot.view.files._plot is not None), "the blocks of the patch are drawn"
     robot.key("Left", "Down", "Right", "Down", "Return")
     assert robot.until(lambda: "tone" in robot.document.nodes)
+
+
+def test_shortcut_is_handled_once_and_before_the_next_frame_is_drawn(keys):
+    robot = keys
+    for _ in range(2):
+        robot.desk.patch.add("sine")
+    robot.frames(4)
+    robot.do("key", "ctrl+z")
+    for _ in range(50):
+        if robot.view.wait(0.1):
+            robot.app.frame()
+        if len(robot.document.nodes) < 2:
+            break
+    assert len(robot.document.nodes) == 1
+    robot.frames(8)
+    assert len(robot.document.nodes) == 1
+    robot.key("ctrl+shift+z")
+    assert len(robot.document.nodes) == 2

@@ -28,14 +28,20 @@ class Fields:
 
     def capture_key(self, typed: str) -> bool:
         """Add the character that a key types to a field that waits for the focus; return whether there is one."""
-        if self._awaited is None:
+        if self._awaited is None or not self.is_awaited:
             return False
-        tag, until = self._awaited
-        if not dpg.does_item_exist(tag) or dpg.is_item_active(tag) or dpg.get_frame_count() > until:
-            self._awaited = None
-            return False
+        tag, _ = self._awaited
         dpg.set_value(tag, dpg.get_value(tag) + typed)
         return True
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a field waits for the focus."""
+        if self._awaited is not None:
+            tag, until = self._awaited
+            if not dpg.does_item_exist(tag) or dpg.is_item_active(tag) or dpg.get_frame_count() > until:
+                self._awaited = None
+        return self._awaited is not None
 
     @property
     def typing(self) -> bool:

@@ -19,6 +19,7 @@ from .keys import NAMES as CODE_NAMES
 from .window import window_library
 
 RELEASE, PRESS = 0, 1  # actions of GLFW; 2 is a repeat
+HANDLED = -1  # a press that was used before DearPyGui reported it
 SHIFT, CTRL, ALT, COMMAND = 1, 2, 4, 8  # bits of its modifiers
 UNKNOWN = -1
 SPACE, LAST_PRINTABLE = 32, 162
@@ -101,10 +102,24 @@ class Keyboard:
     def pressed(self, code: int) -> KeyInput | None:
         """Return the key that DearPyGui reports by ``code``; None if it repeats the key by itself."""
         for i, one in enumerate(self._waiting):
-            if one.code == code and one.action == PRESS:
+            if one.code == code and one.action in (PRESS, HANDLED):
                 del self._waiting[i]
-                return one
+                return one if one.action == PRESS else None
         return None
+
+    def early(self) -> list[KeyInput]:
+        """Return pressed keys that type nothing, before DearPyGui reports them, unless another key comes first.
+
+        Only valid while no text field has or waits for the focus.
+        """
+        found = []
+        for i, one in enumerate(self._waiting):
+            if one.action == PRESS:
+                if one.typed or not one.code:
+                    break
+                found.append(one)
+                self._waiting[i] = replace(one, action=HANDLED)
+        return found
 
     def ready(self) -> list[KeyInput]:
         """Return released and repeated keys, and keys that DearPyGui does not report; called once per frame."""
@@ -112,17 +127,23 @@ class Keyboard:
         found = []
         while self._waiting:
             first = self._waiting[0]
-            if first.action == PRESS and first.code and self._frame - first.frame < PATIENCE:
+            if first.action in (PRESS, HANDLED) and first.code and self._frame - first.frame < PATIENCE:
                 break
-            found.append(self._waiting.pop(0))
+            del self._waiting[0]
+            found += [first] if first.action != HANDLED else []
         return found
 
-    def wait(self, seconds: float) -> None:
-        """Wait for a key or a mouse button, at most this long. The library calls back meanwhile."""
+    def wait(self, seconds: float) -> bool:
+        """Wait for a key or a mouse button, at most this long; return whether there was one.
+
+        The library calls back meanwhile.
+        """
         end = time.monotonic() + seconds
         self._is_pressed = False
+        self._glfw.glfwPollEvents()
         while not self._is_pressed and (rest := end - time.monotonic()) > 0.0:
             self._glfw.glfwWaitEventsTimeout(ctypes.c_double(rest))
+        return self._is_pressed
 
     # -- what the window library reports ---------------------------------------------------------------------
 

@@ -179,12 +179,15 @@ class DpgView:
         on_drop(lambda paths: self._events.append(FilesDropped(paths, self._canvas_at(self._mouse))))
         self._layout()
 
-    def wait(self, seconds: float) -> None:
-        """Wait until a key or a mouse button is pressed or released, at most this long; other threads run meanwhile."""
-        if not self.keyboard.attached:
-            time.sleep(max(seconds, 0.0))
-        else:
-            self.keyboard.wait(seconds)
+    def wait(self, seconds: float) -> bool:
+        """Wait until a key or a mouse button is used, at most this long, and return whether it was.
+
+        Other threads run meanwhile.
+        """
+        if self.keyboard.attached:
+            return self.keyboard.wait(seconds)
+        time.sleep(max(seconds, 0.0))
+        return False
 
     def close(self) -> None:
         """Destroy the window."""
@@ -209,6 +212,9 @@ class DpgView:
         """Return the events since the last call."""
         if self._windowed:
             self._run_callbacks()
+            if not (self.fields.typing or self.fields.is_awaited or self._in_front):
+                for key in self.keyboard.early():
+                    self._pressed_key(key)
             for key in self.keyboard.ready():
                 self._released_key(key) if key.action == RELEASE else self._pressed_key(key)
             for across, down, bits in self.keyboard.scrolled():
