@@ -250,13 +250,14 @@ def bind(
     taper = learning.taper or (old.taper if old else target.taper)
     same_range = old is not None and (old.min, old.max) == (low, high)
     steps = old.steps if old and (same_range or isinstance(old.steps, int)) else None
+    group = old.group if old else ""
     message = controller_input.message
     if learning.high_resolution and message == "control_change" and controller_input.number < FINE:
         message = "control_change_14"
     device = "" if learning.any_device else port
     return name, Group(
         (
-            SetControl(name, learning.target, low, high, taper, old.doc if old else "", learning.lane, steps),
+            SetControl(name, learning.target, low, high, taper, old.doc if old else "", learning.lane, steps, group),
             SetBinding(
                 name,
                 controller_input.number,

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import dearpygui.dearpygui as dpg
 
@@ -24,12 +24,17 @@ from .sound.live import LiveSound
 from .sound.master import master_drawing
 from .sound.readings import ReadoutUpdater
 from .sound.scope import scope_drawing
+from .spoken import Say, SpokenView
+from .view import View
 
 FRAME_PERIOD = 1.0 / 60.0
 
 
 class App:
-    """The running editor: window, presenter and sound. ``frame_times`` are the seconds of Python of the last frames."""
+    """The running editor: window, presenter and sound. ``frame_times`` are the seconds of Python of the last frames.
+
+    ``say`` gets what happens as text, for a screen reader.
+    """
 
     def __init__(
         self,
@@ -38,10 +43,13 @@ class App:
         home: Path | None = None,
         allow_outside: bool = False,
         graph: Graph | None = None,
+        say: Say | None = None,
     ) -> None:
         self.sound = sound
         self.view = DpgView()
-        self.presenter = Presenter(self.view, sound, patch, home, allow_outside, graph)
+        self.spoken = SpokenView(self.view, say) if say is not None else None
+        shown = cast(View, self.spoken) if self.spoken is not None else self.view
+        self.presenter = Presenter(shown, sound, patch, home, allow_outside, graph)
         desk = self.presenter.desk
         kinds = {"response": response_drawing, "curve": curve_drawing, "master": master_drawing}
         drawings = {kind: partial(draw, desk) for kind, draw in kinds.items()}
@@ -52,16 +60,17 @@ class App:
     def run(self, size: tuple[int, int] = (1400, 880), each_frame: Callable[[App], Any] = lambda app: None) -> None:
         """Open the window and run until it is closed."""
         self.view.show_window(*size)
+        due = time.perf_counter()
         try:
             while self.view.running:
                 began = time.perf_counter()
                 self.frame()
                 each_frame(self)
                 self.frame_times = [*self.frame_times[-255:], time.perf_counter() - began]
+                if self.view.wait(due - time.perf_counter()):
+                    self.frame()  # handles a key before the next frame is drawn
+                due = time.perf_counter() + FRAME_PERIOD
                 dpg.render_dearpygui_frame()
-                rest = FRAME_PERIOD - (time.perf_counter() - began)
-                if rest > 0:
-                    time.sleep(rest)  # releases the interpreter for the thread that compiles plans
         finally:
             self.close()
 
@@ -71,6 +80,8 @@ class App:
             self.presenter.handle(event)
         self.presenter.tick(time.monotonic())
         self.readings.tick(time.monotonic())
+        if self.spoken is not None:
+            self.spoken.flush(time.monotonic())
         self.view.refresh()
 
     def close(self) -> None:

@@ -42,9 +42,9 @@ class Key(Event):
 
     Names are those printed on the keys in the current layout; modifiers are in the order ctrl, shift, alt. A symbol
     has no shift: ``"{"``, ``"ctrl++"``. ``also`` are further names, for commands that are not found by ``name``.
-    ``typing``: a text field has the focus; then only "escape" and, in the palette, "up", "down", "pageup", "pagedown",
-    "enter" and "tab" need to be sent. ``position`` is the name of the key at this place on a US keyboard, "" with ctrl
-    or alt; None: as ``name``.
+    ``typing``: a text field has the focus; then only "escape" and, in palette and panels, "up", "down", "pageup",
+    "pagedown", "enter", "tab" and "shift+tab" need to be sent. ``position`` is the name of the key at this place on a
+    US keyboard, "" with ctrl or alt; None: as ``name``.
     """
 
     name: str
@@ -184,6 +184,20 @@ class PromptAnswered(Event):
 
 
 @dataclass(frozen=True)
+class FileHighlighted(Event):
+    """A file was highlighted in a file dialog; None: no file, or the dialog was closed."""
+
+    path: Path | None
+
+
+@dataclass(frozen=True)
+class FileHeard(Event):
+    """The sound of the highlighted file is to be played, or to stop."""
+
+    stop: bool = False
+
+
+@dataclass(frozen=True)
 class MenuPicked(Event):
     """A menu entry was picked."""
 
@@ -223,6 +237,14 @@ class PanelEvent(Event):
 @dataclass(frozen=True)
 class PanelMenu(Event):
     """A slider or fader of a panel was clicked with the right button."""
+
+    panel: str
+    item: str
+
+
+@dataclass(frozen=True)
+class PanelFocused(Event):
+    """An entry of a panel has got the cursor while a panel has the keyboard."""
 
     panel: str
     item: str

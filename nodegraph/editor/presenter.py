@@ -18,27 +18,33 @@ from .autosave import Autosave
 from .canvas import arrangement
 from .canvas import camera as canvas
 from .command import COMMANDS, HANDLERS, by_key, load_commands
+from .commands.controls import show_first
 from .commands.piano import play_key
 from .commands.retrospective import retrospective
 from .commands.trust import report_untrusted
 from .desk import Desk
 from .events import (
+    BoxSelect,
     CameraMoved,
+    Click,
     Event,
     Key,
     KeyReleased,
     MenuPicked,
+    NodesMoved,
     PanelClosed,
     PanelEvent,
     PanelMenu,
     Pointer,
     Slide,
     VolumeDragged,
+    WireDrag,
 )
 from .external import external_control
 from .jobs import Jobs
 from .menus import menu_bar
 from .palettes import palette_key
+from .panel_focus import ARROWS, PanelFocus, focus_panel, followed_focus, panel_key
 from .preferences import Preferences
 from .recent import read_recent
 from .reload import BlockReloader
@@ -125,6 +131,8 @@ class Presenter:
 
     def _handle(self, event: Event) -> None:
         desk = self.desk
+        if isinstance(event, Click | BoxSelect | WireDrag | NodesMoved):
+            desk.drop_state(PanelFocus)
         if isinstance(event, Key):
             self._key(event)
         elif isinstance(event, MenuPicked):
@@ -157,9 +165,12 @@ class Presenter:
         desk = self.desk
         if desk.palette is not None and palette_key(desk, event.name):
             return
-        if "question" in desk.panels:
+        if panel_key(desk, event.name, event.typing) or "question" in desk.panels:
             return
         if event.typing and event.name != "escape":
+            return
+        if event.name in ("tab", *ARROWS) and _is_empty(desk.document) and desk.panels:
+            focus_panel(desk, next(reversed(desk.panels)))
             return
         if play_key(desk, event.name if event.position is None else event.position):
             return
@@ -213,6 +224,7 @@ class Presenter:
         if desk.patch is not self._patch:
             self._patch, self._document = desk.patch, None
             desk.camera_is_due = True
+            show_first(desk)
         edited = document is not self._document
         if edited:
             self._document = document
@@ -228,10 +240,12 @@ class Presenter:
             for panel in list(desk.panels.values()):
                 panel.changed(desk)
         desk.tidy_selection()
+        focus = followed_focus(desk)
+        self.screen.focus_panel(focus.panel, focus.name)
         chosen = desk.selection
         self.screen.mark(chosen.nodes, chosen.wires, chosen.notes, chosen.focus)
         self.screen.set_camera(desk.camera)
-        self.screen.canvas_text("" if shown.nodes or shown.notes or shown.areas else FIRST_STEPS)
+        self.screen.canvas_text(FIRST_STEPS if _is_empty(shown) else "")
         self.screen.title(_title(desk))
         self.screen.path((_name(desk), *desk.subpatch_path))
 
@@ -256,6 +270,10 @@ class Presenter:
             except PatchError:  # the subpatch was removed or undone
                 desk.subpatch_path = desk.subpatch_path[:-1]
                 desk.select()
+
+
+def _is_empty(document: Document) -> bool:
+    return not (document.nodes or document.notes or document.areas)
 
 
 def _title(desk: Desk) -> str:

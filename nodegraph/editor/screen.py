@@ -38,6 +38,7 @@ class ViewUpdater:
         self._master: MasterVisual | None = None
         self._path: tuple[str, ...] | None = None
         self._canvas_text: str | None = None
+        self._focus = ("", "")
 
     def show(
         self, nodes: Mapping[str, NodeVisual], wires: Mapping[WireKey, WireVisual], notes: Mapping[str, NoteVisual]
@@ -111,6 +112,12 @@ class ViewUpdater:
         if text != self._canvas_text:
             self._canvas_text = text
             self.view.set_canvas_text(text)
+
+    def focus_panel(self, panel: str, item: str) -> None:
+        """Mark the item of a panel that has the keyboard; "" for none."""
+        if (panel, item) != self._focus:
+            self._focus = (panel, item)
+            self.view.set_panel_focus(panel, item)
 
     def title(self, text: str) -> None:
         if self._title != text:

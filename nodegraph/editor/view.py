@@ -158,6 +158,8 @@ class Drawing:
     "spectrogram" ((columns, bins), 0…1, oldest first), "meter" ((lanes, 2): RMS and peak in dBFS),
     "bars" ((values,), with ``names``), "response" ((curves, points) in dB, at frequencies evenly spaced on the log
     ``axis``), "curve" ((1, points) evenly spaced on the ``axis``, with ``marks``, the (x, y) that can be dragged).
+    "peaks" ((columns, 2): lowest and highest sample in each part of a sound),
+    "patch" (boxes left, top, right, bottom, one for each of the ``names``, their families; then lines x, y, x, y).
     ``data`` is contiguous float64 or float32. ``text`` is written below it.
     """
 
@@ -235,7 +237,8 @@ class Item:
     "slider" ((position 0…1, text)), "toggle" (bool), "entry" (str), "choice" ((chosen, options)),
     "progress" ((part 0…1, text)), "table" ((column titles, rows of strings)),
     "fader" ((position 0…1, text), vertical; consecutive faders form a row),
-    "drawing" (Drawing), "row" (tuple of items in one row), "line" (None), "cards" ((cards in a row, tuple of Card)).
+    "drawing" (Drawing), "row" (tuple of items in one row), "group" (tuple of faders below
+    ``label``), "line" (None), "cards" ((cards in a row, tuple of Card)).
     """
 
     kind: str
@@ -257,6 +260,17 @@ class PanelVisual:
     closable: bool = True
     at: Point | None = None
     size: Point = (360.0, 0.0)  # 0: as high as its items
+    touch: bool = False  # its items are large enough for fingers
+
+
+@dataclass(frozen=True)
+class FilePreview:
+    """A preview of a file in a file dialog: lines of text and a drawing; a sound can be heard."""
+
+    path: Path
+    lines: tuple[str, ...]
+    drawing: Drawing | None = None
+    is_sound: bool = False
 
 
 @dataclass(frozen=True)
@@ -356,6 +370,15 @@ class View(Protocol):
         """Update an item of a displayed panel (same key, same kind)."""
 
     def hide_panel(self, key: str) -> None: ...
+    def set_panel_focus(self, panel: str, item: str) -> None:
+        """Mark the item of a panel that has the keyboard, and scroll to it; "" for none.
+
+        ``item`` is its key; for a card or a row of a table also ``:`` and the key of the card or the number of the row.
+        """
+
+    def edit_item(self, panel: str, item: str) -> None:
+        """Place the cursor in an entry of a panel."""
+
     def draw(self, panel: str, item: str, drawing: Drawing) -> None:
         """Update the drawing in a panel."""
 
@@ -369,6 +392,9 @@ class View(Protocol):
         self, key: str, title: str, folder: Path, ending: str = "", save: bool = False, name: str = ""
     ) -> None:
         """Show a file dialog; it sends ``PromptAnswered(key, path)``, or None if it is cancelled."""
+
+    def show_file_preview(self, preview: FilePreview) -> None:
+        """Show the preview of the highlighted file in the file dialog, if it still is."""
 
     # window system
     def clipboard(self) -> str: ...

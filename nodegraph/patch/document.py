@@ -73,7 +73,9 @@ class Wire:
 Message = Literal["control_change", "control_change_14", "note", "pitch_bend", "channel_pressure"]
 Mode = Literal["absolute", "toggle", "relative_twos", "relative_offset", "relative_sign"]
 Takeover = Literal["jump", "pickup", "scale"]
+FirstView = Literal["canvas", "controls"]
 MESSAGES, MODES, TAKEOVERS = get_args(Message), get_args(Mode), get_args(Takeover)
+FIRST_VIEWS = get_args(FirstView)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class Control:
 
     ``steps`` are the classes of its values, for data sets and estimators: a count (evenly spaced along the taper, the
     first and the last at the ends of the range) or their values, increasing. The control itself moves continuously.
+    ``group`` is the title under which the play panel shows it with others.
     """
 
     name: str
@@ -119,6 +122,7 @@ class Control:
     lane: int | None = None
     midi: Binding | None = None
     steps: int | tuple[float, ...] | None = None
+    group: str = ""
     extra: Extra = field(default_factory=dict, repr=False)
 
 
@@ -186,6 +190,7 @@ class Settings:
     """Settings of a patch. ``rate`` is the requested sample rate in Hz; ``None`` means that of the device.
 
     ``voices``, ``unison``, ``mix`` and ``width`` apply to the complete patch as they do to a subpatch.
+    ``shows_first`` is one of :data:`FIRST_VIEWS`: with "controls" the editor opens the patch with its play panel.
     """
 
     latency_compensation: bool = True
@@ -194,6 +199,7 @@ class Settings:
     unison: int = 1
     mix: str = "sum"
     width: float = 1.0
+    shows_first: str = "canvas"
     extra: Extra = field(default_factory=dict, repr=False)
 
 

@@ -237,6 +237,8 @@ def _control_fields(control: Control) -> dict[str, Any]:
     if control.steps is not None:
         steps = control.steps
         fields["steps"] = steps if isinstance(steps, int) else [_short(value) for value in steps]
+    if control.group:
+        fields["group"] = control.group
     if control.midi is not None:
         fields["midi"] = _binding_fields(control.midi)
     return fields | _extra(control.extra)
@@ -297,7 +299,7 @@ def _settings_fields(settings: Settings) -> dict[str, Any]:
         fields["latency_compensation"] = False
     if settings.rate is not None:
         fields["rate"] = _short(settings.rate)
-    for name in ("voices", "unison", "mix", "width"):
+    for name in ("voices", "unison", "mix", "width", "shows_first"):
         if getattr(settings, name) != getattr(_PLAIN_SETTINGS, name):
             fields[name] = getattr(settings, name)
     return fields | _extra(settings.extra)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
-from .document import Message, Mode, Takeover
+from .document import FirstView, Message, Mode, Takeover
 
 # for readers of the schema only: names.py checks names, with better messages
 Name = Annotated[str, Meta(extra_json_schema={"pattern": r"^[^.]{1,100}$"})]
@@ -72,6 +72,7 @@ class ControlFile(Struct):
         ]
         | None
     ) = None
+    group: str = ""
 
 
 class NoteFile(Struct):
@@ -126,6 +127,7 @@ class SettingsFile(Struct):
     unison: int = 1
     mix: str = "sum"
     width: float = 1.0
+    shows_first: FirstView = "canvas"
 
 
 class NestedFile(Struct):

@@ -388,7 +388,9 @@ def _control(
         steps = check_steps(control.steps, low, high)
     except InvalidValue as fault:
         raise fault.at(".steps") from None
-    return name, Control(name, target, low, high, control.taper, control.doc, control.lane, binding, steps, extra)
+    return name, Control(
+        name, target, low, high, control.taper, control.doc, control.lane, binding, steps, control.group, extra
+    )
 
 
 def _note(note: NoteFile, extra: Extra) -> tuple[str, Note]:

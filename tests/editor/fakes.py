@@ -14,6 +14,7 @@ from nodegraph.editor.sound.protocol import OutputLevel, Reading, SoundState
 from nodegraph.editor.view import (
     Camera,
     Drawing,
+    FilePreview,
     Item,
     MasterVisual,
     MenuItem,
@@ -58,6 +59,9 @@ class FakeView:
         self.menu: tuple[str, tuple[MenuItem, ...]] | None = None
         self.palette: PaletteVisual | None = None
         self.panels: dict[str, PanelVisual] = {}
+        self.file_preview: FilePreview | None = None
+        self.focus = ("", "")
+        self.edited = ("", "")
         self.asked: tuple[str, str, str] | None = None
         self.asked_file: dict[str, Any] | None = None
         self.text = ""
@@ -197,6 +201,13 @@ class FakeView:
     def hide_panel(self, key: str) -> None:
         del self.panels[key]
 
+    def set_panel_focus(self, panel: str, item: str) -> None:
+        assert panel in self.panels or not panel
+        self.focus = (panel, item)
+
+    def edit_item(self, panel: str, item: str) -> None:
+        self.edited = (panel, item)
+
     def draw(self, panel: str, item: str, drawing: Drawing) -> None:
         assert panel in self.panels
 
@@ -207,6 +218,9 @@ class FakeView:
         self, key: str, title: str, folder: Path, ending: str = "", save: bool = False, name: str = ""
     ) -> None:
         self.asked_file = {"key": key, "title": title, "folder": folder, "ending": ending, "save": save, "name": name}
+
+    def show_file_preview(self, preview: FilePreview) -> None:
+        self.file_preview = preview
 
     def clipboard(self) -> str:
         return self.text

@@ -129,3 +129,58 @@ def test_patch_settings_panel_sets_the_document(user):
     assert (document.title, document.seed, document.settings.rate) == ("Rain", 7, 48000.0)
     assert (document.settings.voices, document.settings.mix) == (4, "stereo") and "is not a number" in user.message
     assert not document.settings.latency_compensation and user.view.title.startswith("● Rain")
+
+
+def play_groups(user):
+    rows = [item.value for item in user.view.panels["play"].items if item.kind == "row"]
+    return [[(group.label, [fader.label for fader in group.value]) for group in row] for row in rows]
+
+
+def test_play_panel_shows_controls_in_groups(user):
+    user.add("ladder")
+    user.add("sine")
+    for name, group in (("a", ""), ("b", "tone"), ("c", "space"), ("d", "tone")):
+        user.patch.do(SetControl(name, "ladder1.cutoff", group=group))
+    user.select("sine1")
+    user.press("ctrl+g")
+    (subpatch,) = set(user.document.nodes) - {"ladder1"}
+    user.patch.do(SetControl("e", f"{subpatch}/sine1.frequency"))
+    user.press("shift+p")
+    assert play_groups(user) == [[("", ["a"]), ("tone", ["b", "d"]), ("space", ["c"]), (subpatch, ["e"])]]
+    user.send(PanelMenu("play", "set a"))
+    user.pick_item(next(item for item in user.view.menu[1] if item.label == "Group…"))
+    user.answer("space")
+    assert user.patch.document.controls["a"].group == "space"
+    assert play_groups(user) == [[("space", ["a", "c"]), ("tone", ["b", "d"]), (subpatch, ["e"])]]
+
+
+def test_large_group_continues_in_the_next_row(user):
+    user.add("ladder")
+    for i in range(12):
+        user.patch.do(SetControl(f"k{i}", "ladder1.cutoff", group="many"))
+    user.press("shift+p")
+    counts = [[(title, len(labels)) for title, labels in row] for row in play_groups(user)]
+    assert counts == [[("many", 10)], [("many", 2)]]
+
+
+def test_patch_that_shows_its_controls_first_opens_with_the_play_panel(user, tmp_path):
+    user.add("ladder")
+    user.patch.do(SetControl("tone", "ladder1.cutoff"))
+    user.press("shift+p")
+    graphs = len(user.sound.played)
+    user.send(PanelEvent("play", "first", True))
+    assert user.patch.document.settings.shows_first == "controls" and len(user.sound.played) == graphs
+    user.patch.save(tmp_path / "mine.json")
+    user.presenter.run("new")
+    user.wait(0.1, 1)
+    assert "play" not in user.view.panels
+    user.presenter.run("open_file", tmp_path / "mine.json")
+    user.wait(0.1, 1)
+    assert "play" in user.view.panels
+    user.press("ctrl+shift+e")
+    user.send(PanelEvent("patch", "first", "canvas"))
+    assert user.patch.document.settings.shows_first == "canvas" and not user.item("play", "first").value
+    user.press("ctrl+s")
+    user.presenter.run("open_file", tmp_path / "mine.json")
+    user.wait(0.1, 1)
+    assert "play" not in user.view.panels

@@ -16,7 +16,7 @@ KEYSYMS = {
     "delete": "Delete", "insert": "Insert", "home": "Home", "end": "End", "tab": "Tab", "left": "Left",
     "right": "Right", "up": "Up", "down": "Down", "[": "bracketleft", "]": "bracketright", "{": "braceleft",
     "}": "braceright", "=": "equal", "+": "plus", "-": "minus", ".": "period", ",": "comma", "/": "slash",
-    ">": "greater",
+    ">": "greater", "menu": "Menu",
 }  # fmt: skip
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from nodegraph.editor.canvas.visuals import live_value_visual
-from nodegraph.editor.events import VolumeDragged
+from nodegraph.editor.events import Click, NodeAt, VolumeDragged
 from nodegraph.editor.sound.live import NONE, DeviceRequest, LiveSound
-from nodegraph.editor.sound.master import HOLD_SECONDS, LIGHT_SECONDS, Master
+from nodegraph.editor.sound.master import HOLD_SECONDS, LIGHT_SECONDS, MUTE, VOLUME, Master
 from nodegraph.editor.sound.protocol import OutputLevel
 from nodegraph.engine.live import Live
 from nodegraph.node import In
@@ -78,3 +78,37 @@ def test_reading_of_many_lanes_shows_the_largest_and_a_bar_for_each():
     assert visual.text == "-1 ×4"
     assert visual.lanes == (0.0, 0.5, 1.0, 0.25)
     assert live_value_visual(port, np.array([0.5])).lanes == ()
+
+
+def test_audio_out_shows_and_sets_the_volume_and_mute_of_the_master_strip(user):
+    first, second = user.add("audio_out"), user.add("audio_out", (400.0, 40.0))
+    before = user.document
+    user.slide(f"{first}.{VOLUME}", 1.0, 0.75, 0.5)
+    assert user.sound.volume == pytest.approx(0.25)
+    user.wait(0.2)
+    assert [user.displayed(f"{id}.{VOLUME}") for id in (first, second)] == ["-12.0 dB", "-12.0 dB"]
+    user.enter(f"{second}.{MUTE}", True)
+    assert user.sound.volume == 0.0
+    user.press("alt+u")
+    user.wait(0.2)
+    assert user.displayed(f"{first}.{MUTE}") == "off" and user.view.values[first, VOLUME].position == 0.55
+    assert user.document is before
+
+
+def test_volume_in_audio_out_is_typed_in_decibels(user):
+    id = user.add("audio_out")
+    user.send(Click((0.0, 0.0), NodeAt(id, VOLUME), double=True))
+    user.answer("-20 dB")
+    assert user.sound.volume == pytest.approx(0.1)
+    user.presenter.run("type_volume")
+    user.answer("+6")
+    assert user.sound.volume == 1.0
+    user.presenter.run("type_volume")
+    user.answer("loud")
+    assert user.sound.volume == 1.0 and "not a number" in user.message
+
+
+def test_slider_of_the_volume_is_ten_times_finer_with_shift(user):
+    id = user.add("audio_out")
+    user.slide(f"{id}.{VOLUME}", 1.0, 0.5, fine=True)
+    assert user.desk.state(Master).position == pytest.approx(0.95)

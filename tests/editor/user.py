@@ -135,10 +135,7 @@ class SimulatedUser:
 
     def items(self, panel: str) -> list[Item]:
         """Return the items of a panel, including those in rows."""
-        found: list[Item] = []
-        for item in self.view.panels[panel].items:
-            found += item.value if item.kind == "row" else [item]
-        return found
+        return flat(self.view.panels[panel].items)
 
     def item(self, panel: str, key: str) -> Item:
         return next(item for item in self.items(panel) if item.key == key)
@@ -156,6 +153,14 @@ class SimulatedUser:
     def undo_all(self) -> None:
         while self.patch.can_undo:
             self.press("ctrl+z")
+
+
+def flat(items: tuple[Item, ...]) -> list[Item]:
+    """Return items, with those in rows and groups in their place."""
+    found: list[Item] = []
+    for item in items:
+        found += flat(item.value) if item.kind in ("row", "group") else [item]
+    return found
 
 
 def pin(end: str, output: bool) -> Pin:

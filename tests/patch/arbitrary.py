@@ -96,6 +96,8 @@ edits = st.one_of(
     st.builds(SetControl, ids, ends, st.none() | finite, st.none() | finite, st.sampled_from(["linear", "log"])),
     st.builds(RemoveControl, ids),
     st.builds(SetControl, ids, ends, lane=st.integers(0, 3)),
+    st.builds(SetControl, ids, ends, group=st.text(max_size=8)),
+    st.builds(SetSettings, shows_first=st.sampled_from(["canvas", "controls"])),
     st.builds(
         SetBinding,
         ids,

@@ -21,6 +21,7 @@ from .run import _device
 
 if TYPE_CHECKING:
     from nodegraph.editor.sound.live import LiveSound
+    from nodegraph.editor.spoken import Say
 
 
 def edit(
@@ -45,6 +46,12 @@ def edit(
     flight: Flight = None,
     home: Annotated[
         Path | None, typer.Option("--home", help="Folder of preferences and recovery copies.", hidden=True)
+    ] = None,
+    speak: Annotated[
+        str | None,
+        typer.Option(
+            "--speak", metavar="TO", help="Say what happens: - writes lines, spd-say speaks, else a file or pipe."
+        ),
     ] = None,
     allow_outside: Outside = False,
     trust: Trust = None,
@@ -76,7 +83,7 @@ def edit(
     with suppress(GraphError):  # the editor shows the problems
         graph = build_graph(opened.document, sound.rate, opened.path, allow_outside, tolerant=True)
         compile_kernels(kernels_of_graph(graph))
-    app = App(sound, opened, home, allow_outside, graph)
+    app = App(sound, opened, home, allow_outside, graph, _say(speak))
     if patch is None:
         app.presenter.run("start_page")
     with catch_stop_signals() as stop:  # unsaved changes are offered at the next start
@@ -84,6 +91,19 @@ def edit(
     for line in sound.state().notices[-1:] if flight is not None else ():
         typer.echo(line)
     return 0
+
+
+def _say(target: str | None) -> Say | None:
+    """Return the function that gets what happens in the editor as text, or None."""
+    from nodegraph.editor.spoken import SPEECH, line_writer
+
+    if target is None:
+        return None
+    try:
+        return line_writer(target)
+    except OSError as error:
+        fix = "Install speech-dispatcher" if target == SPEECH else "Name a file or a pipe"
+        raise CommandError(f"{target}: {error.strerror}. {fix}, or use - for the terminal.") from None
 
 
 def _sound(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from nodegraph.blocks.registry import node_types
@@ -9,6 +10,7 @@ from nodegraph.node import Spec
 from nodegraph.patch import Document
 
 from ..desk import AREA, Desk
+from ..sound.master import Master, master_rows
 from ..typed import problems_for
 from ..view import NodeVisual, NoteVisual, WireKey, WireVisual
 from .visuals import node_visual
@@ -63,6 +65,8 @@ def node_visuals(desk: Desk, document: Document, previous: Document | None) -> d
             colour=look.colour if look else "",
             sources=frozenset(sources.get(id, ())),
         )
+        if visual.display == "master":
+            visual = replace(visual, rows=visual.rows + master_rows(desk.state(Master)))
         visuals[id] = old if old == visual else visual
     return visuals
 

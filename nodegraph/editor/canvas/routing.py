@@ -15,6 +15,7 @@ import numpy as np
 
 from ..view import Point
 from . import geometry as geo
+from .line_search import Lines, find_ways, free_lines
 
 STUB = 12.0  # shortest horizontal part at a pin
 LANE = 6.0  # between parallel wires
@@ -25,6 +26,7 @@ CHANNELS = 6  # channels tried at each end
 SHARED = 120.0  # length that a way costs in addition for each part beside another wire
 BEND = 10.0  # radius of corners
 SPACING = 24.0  # between the points of a way
+NEAR = 500.0  # distance from the ends of a wire at which a way with more bends is looked for
 Used = tuple[float, float, float, Point]  # coordinate of a part of a wire, its ends, and the start of the wire
 T = np.linspace(0.0, 1.0, 97)[:, None]
 BERNSTEIN = np.hstack([(1 - T) ** 3, 3 * (1 - T) ** 2 * T, 3 * (1 - T) * T**2, T**3])  # (points, control points)
@@ -99,7 +101,7 @@ class Router:
 
     def route(self, start: Point, end: Point) -> Route:
         """Return the shortest free route, else one over blocks, else the curve; these two are marked as not free."""
-        found = self._corners(start, end)
+        found = self._corners(start, end) or self._around(start, end)
         if found is not None:
             route = Route(rounded(found), False, True, tuple(found))
             self.keep(route)
@@ -143,6 +145,29 @@ class Router:
                         best, shortest = corners, length
         return best
 
+    def _around(self, start: Point, end: Point) -> list[Point] | None:
+        """Return a way through any free channels near the ends, with as few bends as possible, or None."""
+        left, right = min(start[0], end[0]) - NEAR, max(start[0], end[0]) + NEAR
+        top, bottom = min(start[1], end[1]) - NEAR, max(start[1], end[1]) + NEAR
+        boxes = self.obstacles.boxes
+        boxes = boxes[(boxes[:, 0] < right) & (boxes[:, 2] > left) & (boxes[:, 1] < bottom) & (boxes[:, 3] > top)]
+        first, last = self._pin_line(start, 1), self._pin_line(end, -1)
+        middles = [(line.low[0] + line.high[0]) / 2 for line in (first, last) if line.high[0] - line.low[0] < 4 * STUB]
+        upright = free_lines(
+            boxes, 0, _places(boxes, 0, [start[0] + STUB, end[0] - STUB, *middles]), GAP, (top, bottom)
+        )
+        across = free_lines(boxes, 1, _places(boxes, 1, []), GAP, (left, right))
+        ways = find_ways(first, last, start, end, across, upright)
+        return min(ways[: 2 * LANES], key=self._cost, default=None)
+
+    def _pin_line(self, end: Point, way: int) -> Lines:
+        """Return the horizontal line from a pin to the next obstacle, without the part nearest to the pin."""
+        low, high = self.obstacles.reach(end[1], end[0], 1)
+        room = abs((high if way > 0 else low) - end[0])
+        stub = way * (min(STUB, room / 2) - 0.1)
+        ends = (end[0] + stub, high) if way > 0 else (low, end[0] + stub)
+        return Lines(*(np.array([value]) for value in (end[1], *ends)))
+
     def _rows(self, first: float, second: float) -> np.ndarray:
         """Return the heights at which a wire may run: those of its ends, and those beside obstacles."""
         steps = CLEARANCE + LANE * np.arange(LANES)
@@ -175,6 +200,18 @@ class Router:
                 if abs(other - at) < LANE - 1 and first < high and low < last and start != corners[0]:
                     cost += SHARED
         return cost
+
+
+def _places(boxes: np.ndarray, axis: int, more: Sequence[float]) -> np.ndarray:
+    """Return the places of lines beside boxes, in the middle of narrow channels between them, and ``more``."""
+    low, high = boxes[:, axis], boxes[:, axis + 2]
+    steps = CLEARANCE + LANE * np.arange(LANES - 1)
+    between = low - high[:, None]
+    facing = (boxes[:, 1 - axis] < boxes[:, 3 - axis, None]) & (boxes[:, 3 - axis] > boxes[:, 1 - axis, None])
+    narrow = facing & (between > 2 * GAP) & (between < 2 * CLEARANCE)
+    middles = ((low + high[:, None]) / 2)[narrow]
+    beside = [(low[:, None] - steps).ravel(), (high[:, None] + steps).ravel()]
+    return np.unique(np.round(np.concatenate([*beside, middles, more]), 1))
 
 
 def rounded(corners: Sequence[Point]) -> list[Point]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nodegraph.patch import Control, PatchError, RemoveControl, SetControl
+from nodegraph.patch import Control, Document, PatchError, RemoveControl, SetControl, SetSettings
+from nodegraph.patch.document import locate
 
 from ..command import command
 from ..desk import Desk, Panel
@@ -19,7 +20,8 @@ from ..view import Item, PanelVisual
 if TYPE_CHECKING:
     from nodegraph.control.parameters import Parameter
 
-FADERS, FADER_WIDTH = 10, 78.0  # faders in a row of the play panel, and pixels for each
+FADERS, FADER_WIDTH = 10, 96.0  # faders in a row of the play panel, and pixels for each
+TOP = 40.0  # px at scale 1, above a play panel that a patch shows first
 
 
 def _target(desk: Desk, key: tuple[str, str]) -> str:
@@ -103,10 +105,11 @@ class ControlsPanel(Panel):
         self._shown: tuple[Item, ...] = ()
 
     def visual(self, desk: Desk) -> PanelVisual:
-        self._shown = tuple(_control_row(desk, control) for control in desk.patch.document.controls.values())
-        text = (
-            "Right-click a value to add a control." if self._shown else "No controls. Right-click a value to add one."
-        )
+        rows: list[Item] = []
+        for title, members in _groups(desk).items():
+            rows += [*([Item("heading", value=title)] if title else []), *(_control_row(desk, one) for one in members)]
+        self._shown = tuple(rows)
+        text = "Right-click a value to add a control." if rows else "No controls. Right-click a value to add one."
         return PanelVisual(self.key, "Controls", (*self._shown, Item("text", "help", value=text)), size=(560.0, 0.0))
 
     def react(self, desk: Desk, event: PanelEvent) -> None:
@@ -125,7 +128,7 @@ class ControlsPanel(Panel):
     def menu(self, desk: Desk, item: str) -> None:
         kind, _, name = item.partition(" ")
         if kind == "set" and name in desk.patch.document.controls:
-            commands = ("learn_control", "unlearn_control", "reset_control", "remove_control")
+            commands = ("learn_control", "unlearn_control", "group_control", "reset_control", "remove_control")
             desk.menu(name, [replace(entry(desk, command, name), enabled=True) for command in commands])
 
     def changed(self, desk: Desk) -> None:
@@ -136,20 +139,82 @@ class ControlsPanel(Panel):
 
 
 class PlayPanel(ControlsPanel):
-    """The controls of the patch as faders, to be played with the mouse or by touch."""
+    """The controls of the patch as large faders in groups, to be played with the mouse or by touch.
+
+    ``is_first``: the patch shows it when it is opened, in the middle.
+    """
 
     key = "play"
 
+    def __init__(self, is_first: bool = False) -> None:
+        super().__init__()
+        self._is_first = is_first
+
     def visual(self, desk: Desk) -> PanelVisual:
-        self._shown = tuple(
-            replace(_control_slider(desk, control), kind="fader") for control in desk.patch.document.controls.values()
+        rows, widest = [], 4
+        for i, groups in enumerate(_fader_rows(_groups(desk))):
+            faders = {title: tuple(_fader(desk, control) for control in members) for title, members in groups.items()}
+            items = [Item("group", f"group {i} {title}", title, members) for title, members in faders.items()]
+            rows.append(Item("row", f"row {i}", value=tuple(items)))
+            widest = max(widest, sum(map(len, faders.values())))
+        shows_first = desk.patch.document.settings.shows_first == "controls"
+        self._shown = (*rows, Item("toggle", "first", "Show this first when the patch is opened", shows_first))
+        help = Item(
+            "text", "help", value="Right-click a fader for MIDI and groups, or a value in the patch to add a fader."
         )
-        rows: list[Item] = []
-        for i in range(0, len(self._shown), FADERS):
-            rows += [*([Item("line", f"line {i}")] if i else []), *self._shown[i : i + FADERS]]
-        help = Item("text", "help", value="Right-click a fader for MIDI, or a value in the patch to add a control.")
-        width = FADER_WIDTH * min(max(len(self._shown), 4), FADERS)
-        return PanelVisual(self.key, "Play", (*rows, help), size=(width, 0.0))
+        width, scale = FADER_WIDTH * widest + 20.0, desk.preferences.scale
+        at = (max((desk.canvas[0] - width) / 2, 0.0) * scale, TOP * scale) if self._is_first else None
+        return PanelVisual(self.key, "Play", (*self._shown, help), at=at, size=(width, 0.0), touch=True)
+
+    def react(self, desk: Desk, event: PanelEvent) -> None:
+        if event.item == "first":
+            desk.do_in((), SetSettings(shows_first="controls" if event.value else "canvas"))
+        else:
+            super().react(desk, event)
+
+
+def show_first(desk: Desk) -> None:
+    """Open the play panel if the patch is to show it first."""
+    document = desk.patch.document
+    if document.settings.shows_first == "controls" and document.controls:
+        desk.open_panel(PlayPanel(is_first=True))
+
+
+def _groups(desk: Desk) -> dict[str, list[Control]]:
+    """Return the controls by the title of their group, those without one first.
+
+    Controls without a group that are of a subpatch are a group with its title.
+    """
+    document = desk.patch.document
+    found: dict[str, list[Control]] = {"": []}
+    for control in document.controls.values():
+        found.setdefault(control.group or _subpatch_title(document, control), []).append(control)
+    return {title: members for title, members in found.items() if members}
+
+
+def _subpatch_title(document: Document, control: Control) -> str:
+    try:
+        path, _ = locate(document, control.target.rpartition(".")[0])
+    except PatchError:
+        return ""
+    look = document.looks.get(path[0]) if path else None
+    return (look.title if look else "") or (path[0] if path else "")
+
+
+def _fader_rows(groups: dict[str, list[Control]]) -> list[dict[str, list[Control]]]:
+    """Divide groups into rows of at most FADERS controls; a larger group continues in the next row."""
+    rows: list[dict[str, list[Control]]] = []
+    for title, members in groups.items():
+        for first in range(0, len(members), FADERS):
+            part = members[first : first + FADERS]
+            if not rows or title in rows[-1] or sum(map(len, rows[-1].values())) + len(part) > FADERS:
+                rows.append({})
+            rows[-1][title] = part
+    return rows
+
+
+def _fader(desk: Desk, control: Control) -> Item:
+    return replace(_control_slider(desk, control), kind="fader")
 
 
 def _control_row(desk: Desk, control: Control) -> Item:
@@ -228,6 +293,20 @@ def unlearn_control(desk: Desk, payload: object) -> None:
         desk.do_in((), action)
 
 
+@command("Group…")
+def group_control(desk: Desk, payload: object) -> None:
+    """Name the group in which the control is shown."""
+    control = _named_control(desk, payload)
+    if control is None:
+        return
+
+    def named(title: str) -> None:
+        fields = {name: getattr(control, name) for name in SetControl.__struct_fields__}
+        desk.do_in((), SetControl(**{**fields, "group": title.strip()}))
+
+    desk.ask("group", f"Group of {control.name}", control.group, named)
+
+
 @command("Reset value")
 def reset_control(desk: Desk, payload: object) -> None:
     """Set the control to the default of its parameter."""
@@ -247,7 +326,7 @@ def remove_control(desk: Desk, payload: object) -> None:
 
 @command("Play panel", "shift+p", menu="Tools", section=2)
 def play_panel(desk: Desk, payload: object) -> None:
-    """Show the controls of the patch as faders."""
+    """Show the controls of the patch as large faders, in groups."""
     desk.open_panel(PlayPanel())
 
 

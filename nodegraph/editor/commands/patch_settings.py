@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from nodegraph.patch import Action, SetSeed, SetSettings, SetTitle
+from nodegraph.patch.document import FIRST_VIEWS
 from nodegraph.patch.voices import MIXES
 
 from ..command import command
@@ -43,6 +44,13 @@ class PatchPanel(Panel):
             Item("entry", "voices", "Voices", str(settings.voices), "number of voices of the whole patch"),
             Item("entry", "unison", "Unison", str(settings.unison), "detuned copies per voice"),
             Item("choice", "mix", "Voice mix", (settings.mix, MIXES), "sum, spread in stereo, or one lane per voice"),
+            Item(
+                "choice",
+                "first",
+                "Shows first",
+                (settings.shows_first, FIRST_VIEWS),
+                "the canvas, or the controls as faders",
+            ),
         )
         return PanelVisual(self.key, "Patch", items)
 
@@ -64,6 +72,8 @@ class PatchPanel(Panel):
             action = actions[event.item]
         elif event.item == "mix":
             action = SetSettings(mix=str(event.value))
+        elif event.item == "first":
+            action = SetSettings(shows_first=str(event.value))
         elif event.item == "rate":
             action = SetSettings(rate=0.0 if event.value == DEVICE_RATE else float(event.value))
         elif event.item == "latency":

@@ -28,7 +28,7 @@ DEMOS = {
     "unison_pad": ("Unison pad", "One voice, played as twenty."),
     "choir": ("Choir", "One sung voice becomes five."),
     "temple": ("Temple", "Bells in a just scale, with echoes."),
-    "autoencoder_map": ("A map of sounds", "Walk through what a network has learnt."),
+    "autoencoder_map": ("A map of sounds", "Walk through what a network knows."),
 }
 TOOLS = {
     "training": ("Train on my recordings", "A network learns their sound."),
@@ -54,6 +54,7 @@ class StartPage(Panel):
         if recent := self._recent(desk):
             items += [Item("heading", value="Recent"), Item("cards", "recent", value=(4, recent))]
         items += [Item("heading", value="Tools"), Item("cards", "tool", value=(4, _tools()))]
+        items.append(Item("text", value="Tab and arrows choose a card, Enter opens it."))
         scale = desk.preferences.scale
         at = (max((desk.canvas[0] - WIDTH) / 2, 0.0) * scale, TOP * scale)
         return PanelVisual(self.key, "Start", tuple(items), at=at, size=(WIDTH, 0.0))

@@ -18,9 +18,11 @@ from ..command import command, on
 from ..desk import Desk, State
 from ..events import SetValue, Slide
 from ..quantity import QuantityError, exact_text, parse_lanes, parse_quantity
+from ..sound.master import MUTE, VOLUME
 from ..targets import PortKey, focused, target_of
 from ..view import Pin
 from ..wiring import add_block, propose_wire
+from .volume import mute_output, slide_volume, type_volume
 
 FINE = 0.1  # factor of slider drags with Shift
 NUDGE = 0.02  # fraction of the range per key press
@@ -68,6 +70,9 @@ class KeyNudge(State):
 def on_slide(desk: Desk, event: Slide) -> None:
     """Move a slider with the pointer, ten times finer with Shift; a drag is one undo step."""
     key = (event.node, event.port)
+    if event.port == VOLUME:
+        slide_volume(desk, event)
+        return
     port = _port(desk, key)
     if port is None or _wired(desk, key):
         return
@@ -137,7 +142,10 @@ def _nudge(desk: Desk, direction: float) -> None:
 @on(SetValue)
 def set_value(desk: Desk, event: SetValue) -> None:
     """Set the value of a choice, toggle, text or file field."""
-    set_typed(desk, (event.node, event.port), event.value)
+    if event.port == MUTE:
+        mute_output(desk, None)
+    else:
+        set_typed(desk, (event.node, event.port), event.value)
 
 
 @command("Type value", "enter", "return", menu="Edit", possible=lambda desk: focused(desk) is not None)
@@ -145,6 +153,9 @@ def type_value(desk: Desk, payload: object) -> None:
     """Type a value, with unit or arithmetic: 440*2, 1/16, A4, -6dB, 200ms."""
     key = payload if isinstance(payload, tuple) else focused(desk)
     if key is None or key[0] not in desk.document.nodes:
+        return
+    if key[1] == VOLUME:
+        type_volume(desk, None)
         return
     spec = desk.spec(key[0])
     if key[1] not in spec.parameters:

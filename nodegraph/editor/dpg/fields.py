@@ -28,14 +28,20 @@ class Fields:
 
     def capture_key(self, typed: str) -> bool:
         """Add the character that a key types to a field that waits for the focus; return whether there is one."""
-        if self._awaited is None:
+        if self._awaited is None or not self.is_awaited:
             return False
-        tag, until = self._awaited
-        if not dpg.does_item_exist(tag) or dpg.is_item_active(tag) or dpg.get_frame_count() > until:
-            self._awaited = None
-            return False
+        tag, _ = self._awaited
         dpg.set_value(tag, dpg.get_value(tag) + typed)
         return True
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a field waits for the focus."""
+        if self._awaited is not None:
+            tag, until = self._awaited
+            if not dpg.does_item_exist(tag) or dpg.is_item_active(tag) or dpg.get_frame_count() > until:
+                self._awaited = None
+        return self._awaited is not None
 
     @property
     def typing(self) -> bool:
@@ -119,3 +125,12 @@ def kept_inside(at: tuple[float, float], size: tuple[float, float]) -> tuple[int
     """Return the position nearest to ``at`` where an item of this size is entirely on the screen."""
     width, height = screen_size()
     return int(max(min(at[0], width - size[0] - 4), 4)), int(max(min(at[1], height - size[1] - 4), 4))
+
+
+def scroll_to_row(area: Tag, first: Tag, row: Tag, height: float) -> None:
+    """Scroll an area of ``height`` pixels so that a row of the list in it is visible; ``first`` is the first row."""
+    size = dpg.get_item_rect_size(row)[1]
+    top = dpg.get_item_rect_min(row)[1] - dpg.get_item_rect_min(first)[1]
+    lowest = top + 3 * size - height  # with the header above the rows
+    if not lowest <= dpg.get_y_scroll(area) <= top:
+        dpg.set_y_scroll(area, max(min(top, dpg.get_y_scroll(area)), lowest, 0.0))

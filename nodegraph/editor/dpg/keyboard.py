@@ -9,6 +9,7 @@ and steps of the wheel in both directions.
 from __future__ import annotations
 
 import ctypes
+import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from .keys import NAMES as CODE_NAMES
 from .window import window_library
 
 RELEASE, PRESS = 0, 1  # actions of GLFW; 2 is a repeat
+HANDLED = -1  # a press that was used before DearPyGui reported it
 SHIFT, CTRL, ALT, COMMAND = 1, 2, 4, 8  # bits of its modifiers
 UNKNOWN = -1
 SPACE, LAST_PRINTABLE = 32, 162
@@ -25,7 +27,7 @@ NAMES: dict[int, str] = {
     32: "space", 256: "escape", 257: "enter", 258: "tab", 259: "backspace", 260: "insert", 261: "delete",
     262: "right", 263: "left", 264: "down", 265: "up", 266: "pageup", 267: "pagedown", 268: "home", 269: "end",
     **{289 + n: f"f{n}" for n in range(1, 13)}, **{320 + n: str(n) for n in range(10)},
-    330: ".", 331: "/", 332: "*", 333: "-", 334: "+", 335: "enter", 336: "=",
+    348: "menu", 330: ".", 331: "/", 332: "*", 333: "-", 334: "+", 335: "enter", 336: "=",
 }  # fmt: skip
 MODIFIERS = range(340, 348)
 KEYPAD = {
@@ -71,6 +73,7 @@ class Keyboard:
     _callbacks: list[object] = field(default_factory=list)  # references, which must outlive the window
     _glfw: Any = None
     _frame: int = 0
+    _is_pressed: bool = False  # a key or button was pressed or released during a wait
 
     def attach(self) -> None:
         """Report the keys of the window from now on, if the platform supports it."""
@@ -99,10 +102,24 @@ class Keyboard:
     def pressed(self, code: int) -> KeyInput | None:
         """Return the key that DearPyGui reports by ``code``; None if it repeats the key by itself."""
         for i, one in enumerate(self._waiting):
-            if one.code == code and one.action == PRESS:
+            if one.code == code and one.action in (PRESS, HANDLED):
                 del self._waiting[i]
-                return one
+                return one if one.action == PRESS else None
         return None
+
+    def early(self) -> list[KeyInput]:
+        """Return pressed keys that type nothing, before DearPyGui reports them, unless another key comes first.
+
+        Only valid while no text field has or waits for the focus.
+        """
+        found = []
+        for i, one in enumerate(self._waiting):
+            if one.action == PRESS:
+                if one.typed or not one.code:
+                    break
+                found.append(one)
+                self._waiting[i] = replace(one, action=HANDLED)
+        return found
 
     def ready(self) -> list[KeyInput]:
         """Return released and repeated keys, and keys that DearPyGui does not report; called once per frame."""
@@ -110,15 +127,28 @@ class Keyboard:
         found = []
         while self._waiting:
             first = self._waiting[0]
-            if first.action == PRESS and first.code and self._frame - first.frame < PATIENCE:
+            if first.action in (PRESS, HANDLED) and first.code and self._frame - first.frame < PATIENCE:
                 break
-            found.append(self._waiting.pop(0))
+            del self._waiting[0]
+            found += [first] if first.action != HANDLED else []
         return found
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for a key or a mouse button, at most this long; return whether there was one.
+
+        The library calls back meanwhile.
+        """
+        end = time.monotonic() + seconds
+        self._is_pressed = False
+        self._glfw.glfwPollEvents()
+        while not self._is_pressed and (rest := end - time.monotonic()) > 0.0:
+            self._glfw.glfwWaitEventsTimeout(ctypes.c_double(rest))
+        return self._is_pressed
 
     # -- what the window library reports ---------------------------------------------------------------------
 
     def _key(self, before: Any, window: int, key: int, scancode: int, action: int, bits: int) -> None:
-        self.modifiers = bits
+        self.modifiers, self._is_pressed = bits, True
         if before is not None:
             before(window, key, scancode, action, bits)
         if key not in MODIFIERS:
@@ -134,7 +164,7 @@ class Keyboard:
             self._waiting[-1] = with_letter(self._waiting[-1], chr(letter), bits)
 
     def _button(self, before: Any, window: int, button: int, action: int, bits: int) -> None:
-        self.modifiers = bits
+        self.modifiers, self._is_pressed = bits, True
         if action == PRESS:
             self.pressed_with[button] = bits
         if before is not None:

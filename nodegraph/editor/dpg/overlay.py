@@ -38,6 +38,7 @@ class Overlay:
         self._refused = False
         self._tip = ""
         self._beside: Box | None = None  # the box that the tip must not cover
+        self._ring: Box | None = None  # the box of the item with the keyboard
         self._toasts: list[Toast] = []
         self._mouse = (0.0, 0.0)
         self._drawn: object = None
@@ -54,6 +55,10 @@ class Overlay:
     def refused(self) -> bool:
         """Whether the hint explains a refused wire."""
         return bool(self._hint) and self._refused
+
+    def ring(self, box: Box | None) -> None:
+        """Set the box of the item that has the keyboard; it is marked by a frame."""
+        self._ring = box
 
     def tip(self, text: str, beside: Box | None = None) -> None:
         """Set the tooltip of the item under the pointer, to be shown beside a box; a hint takes precedence."""
@@ -79,12 +84,15 @@ class Overlay:
         now, self._mouse = time.monotonic(), mouse
         self._toasts = [toast for toast in self._toasts if toast.until > now]
         words = self._hint or self._tip
-        look = (words, self._refused, mouse if words else None, self._beside, tuple(t.text for t in self._toasts),
+        toasts = tuple(toast.text for toast in self._toasts)
+        look = (words, self._refused, mouse if words else None, self._beside, self._ring, toasts,
                 screen_size(), id(self.theme))  # fmt: skip
         if look == self._drawn:
             return
         self._drawn = look
         dpg.delete_item(self._list, children_only=True)
+        if self._ring is not None:
+            self._draw_ring(self._ring)
         if words:
             colour = self.theme.alarm if self.refused else self.theme.accent
             self._box(words, self._tip_place(words)[:2] if not self._hint else (mouse[0] + 16, mouse[1] + 18), colour)
@@ -116,6 +124,13 @@ class Overlay:
     def _size(self, text: str) -> tuple[float, float]:
         size, lines = FONT * self.scale, _lines(text)
         return max(width(line, size) for line in lines) + 24, len(lines) * size * 1.3 + 12
+
+    def _draw_ring(self, box: Box) -> None:
+        """Draw a bright frame with dark edges, which is seen on any ground."""
+        s = self.scale
+        for away, thick, colour in ((2.5, 5.0, self.theme.canvas), (2.5, 2.5, self.theme.text)):
+            low, high = (box[0] - away * s, box[1] - away * s), (box[2] + away * s, box[3] + away * s)
+            dpg.draw_rectangle(low, high, color=colour, thickness=thick * s, rounding=4, parent=self._list)
 
     def _box(self, text: str, at: tuple[float, float], colour: tuple[int, int, int, int]) -> None:
         size, theme = FONT * self.scale, self.theme

@@ -12,15 +12,20 @@ from ..canvas.theme import Theme
 from ..canvas.typeface import ellipsize, supported_text
 from ..events import Event, PanelClosed, PanelEvent, PanelMenu
 from ..view import Card, Drawing, Item, PanelVisual
-from .fields import Fields, kept_inside, screen_size
+from .fields import Fields, kept_inside, screen_size, scroll_to_row
 from .plot import Plot, Textures
+from .style import touch_theme
 
 Tag = int | str
+Box = tuple[float, float, float, float]
 DRAWING_HEIGHT = 110
-FADER = (46, 150)
+FADER, TOUCH_FADER = (46, 150), (64, 190)
+COLUMN = 84  # width of a fader for touch, with its texts
 CARD_HEIGHT, CARD_GAP, HEAR_WIDTH = 62, 8, 34
+NESTING = ("row", "group")  # kinds of items that contain items
 LAYOUT_FRAMES = 3  # frames until the height of a panel is known
 MARGIN, TOP = 14.0, 44.0  # around panels without a given position
+ROOM = 32.0  # above an item that is scrolled to: the title of the panel or table
 
 
 class DpgPanels:
@@ -32,6 +37,7 @@ class DpgPanels:
         self._fields, self.theme, self._textures, self._mono, self._send = fields, theme, textures, mono, send
         self._panels: dict[str, DpgPanel] = {}
         self.scale = 1.0
+        self.focus = ("", "")  # panel and item with the keyboard
 
     def show(self, visual: PanelVisual) -> None:
         old = self._panels.get(visual.key)
@@ -65,6 +71,33 @@ class DpgPanels:
         """Return the visual of an open panel."""
         return self._panels[key].visual
 
+    def set_focus(self, key: str, item: str) -> None:
+        """Mark an item of a panel, raise the panel, and scroll to the item."""
+        panel, is_other = self._panels.get(key), key != self.focus[0]
+        self.focus = (key, item)
+        if panel is not None:
+            if is_other and not panel.visual.modal:
+                dpg.focus_item(panel.window)
+            panel.scroll_to(item)
+
+    @property
+    def focus_box(self) -> Box | None:
+        """The screen box of the marked item, or None."""
+        panel = self._panels.get(self.focus[0])
+        return panel.item_box(self.focus[1]) if panel is not None else None
+
+    def edited_item(self) -> tuple[str, str] | None:
+        """Return panel and key of the entry that has the cursor, or None."""
+        for key, panel in self._panels.items():
+            for item in panel.entries:
+                if dpg.is_item_active(panel._widgets[item]):
+                    return key, item
+        return None
+
+    def edit(self, key: str, item: str) -> None:
+        """Place the cursor in an entry."""
+        self._fields.focus(self.widget(key, item))
+
     def free_place(self, width: float, height: float) -> tuple[float, float]:
         """Return a position where a panel hides no other: columns from the right, each from the top."""
         screen = screen_size()
@@ -90,6 +123,11 @@ class DpgPanels:
                 dpg.set_item_pos(panel.window, list(kept_inside((left, top), (right - left, bottom - top))))
 
     @property
+    def is_modal(self) -> bool:
+        """Whether an open panel blocks all other input."""
+        return any(panel.visual.modal for panel in self._panels.values())
+
+    @property
     def keys(self) -> list[str]:
         return list(self._panels)
 
@@ -103,6 +141,7 @@ class DpgPanel:
         self._captions: dict[str, Tag] = {}
         self._plots: dict[str, Plot] = {}
         self._items: dict[str, Item] = {}
+        self._theme: Tag | None = None  # of a panel for touch
         self._handlers: list[Tag] = []
         self.age = 0
         s = owner.scale
@@ -124,6 +163,9 @@ class DpgPanel:
             min_size=(120, 40), max_size=(3000, int(max(room, 200))),
         )  # fmt: skip
         self.width = width - 24
+        if visual.touch:
+            self._theme = touch_theme(s)
+            dpg.bind_item_theme(self.window, self._theme)
         self._fit = not height
         if self._fit:
             dpg.configure_item(self.window, autosize=True)
@@ -162,6 +204,8 @@ class DpgPanel:
     def close(self) -> None:
         self._delete_items()
         dpg.delete_item(self.window)
+        if self._theme is not None:
+            dpg.delete_item(self._theme)
 
     def _delete_items(self) -> None:
         """Delete plots and handlers, which are not children of the window."""
@@ -172,11 +216,54 @@ class DpgPanel:
         self._handlers = []
 
     @property
-    def box(self) -> tuple[float, float, float, float]:
+    def box(self) -> Box:
         """Return its screen box: left, top, right, bottom."""
         left, top = dpg.get_item_pos(self.window)
         width, height = dpg.get_item_rect_size(self.window)
         return left, top, left + width, top + height
+
+    @property
+    def entries(self) -> list[str]:
+        """The keys of the entries."""
+        return [key for key, item in self._items.items() if item.kind == "entry" and key in self._widgets]
+
+    def item_box(self, item: str) -> Box | None:
+        """Return the screen box of an item, cut off at the edges of the panel; None if it is not visible."""
+        tag = self._widgets.get(item)
+        if tag is None or not dpg.does_item_exist(tag):
+            return None
+        (left, top), (width, height) = dpg.get_item_rect_min(tag), dpg.get_item_rect_size(tag)
+        outer = self.box
+        if self._is_row(item):
+            width = self.width
+        found = max(left, outer[0]), max(top, outer[1]), min(left + width, outer[2]), min(top + height, outer[3])
+        return found if found[0] < found[2] and found[1] < found[3] else None
+
+    @property
+    def _table_height(self) -> float:
+        """The height of a long table, which scrolls, in pixels."""
+        return min(16 * 25 * self.owner.scale + 6, 0.6 * screen_size()[1])
+
+    def _is_row(self, item: str) -> bool:
+        """Return whether this is the name of a row of a table."""
+        table = self._items.get(item.rpartition(":")[0])
+        return table is not None and table.kind == "table"
+
+    def scroll_to(self, item: str) -> None:
+        """Scroll the panel, and a table in it, so that an item is visible."""
+        tag = self._widgets.get(item)
+        if tag is None or not dpg.does_item_exist(tag):
+            return
+        key = item.rpartition(":")[0]
+        if self._is_row(item) and dpg.get_y_scroll_max(self._widgets[key]):
+            scroll_to_row(self._widgets[key], self._widgets[f"{key}:0"], tag, self._table_height)
+        if not dpg.get_y_scroll_max(self.window):
+            return
+        top, height = dpg.get_item_rect_min(tag)[1], dpg.get_item_rect_size(tag)[1]
+        _, first, _, last = self.box
+        above, below = first + ROOM - top, top + height + ROOM / 2 - last
+        if above > 0 or below > 0:
+            dpg.set_y_scroll(self.window, max(dpg.get_y_scroll(self.window) + (below if below > 0 else -above), 0.0))
 
     # -- items ---------------------------------------------------------------------------------------------
 
@@ -189,6 +276,13 @@ class DpgPanel:
             inner = item.value or ()
             for one in inner:
                 self._add(one, group, max((width - 8 * (len(inner) - 1)) / max(len(inner), 1), 20))
+            return
+        if item.kind == "group":
+            group = dpg.add_group(parent=parent)
+            dpg.add_text(supported_text(item.label), parent=group, color=self.owner.theme.kinds["signal"])
+            faders = dpg.add_group(horizontal=True, parent=group)
+            for one in item.value:
+                self._add(one, faders)
             return
         tag = getattr(self, f"_add_{item.kind}")(item, parent, width)
         if item.key:
@@ -244,15 +338,20 @@ class DpgPanel:
 
     def _add_fader(self, item: Item, parent: Tag, width: float) -> Tag:
         position, text = item.value
-        s = self.owner.scale
+        s, touch = self.owner.scale, self.visual.touch
+        size = TOUCH_FADER if touch else FADER
         group = dpg.add_group(parent=parent)
+        label = supported_text(item.label)
+        if touch:
+            dpg.add_spacer(width=int(COLUMN * s), height=0, parent=group)
+            label = ellipsize(label, 15.0 * s, COLUMN * s)
         tag = dpg.add_slider_float(
             default_value=position, min_value=0.0, max_value=1.0, format="", vertical=True, parent=group,
-            width=int(FADER[0] * s), height=int(FADER[1] * s), enabled=item.enabled, no_input=True,
+            width=int(size[0] * s), height=int(size[1] * s), enabled=item.enabled, no_input=True,
             callback=lambda _s, value: self._slid(item, value),
         )  # fmt: skip
         self._captions[item.key] = dpg.add_text(text, parent=group)
-        dpg.add_text(supported_text(item.label), parent=group, color=self.owner.theme.faint)
+        dpg.add_text(label, parent=group, color=self.owner.theme.faint)
         self._on_release(item, tag)
         return tag
 
@@ -299,7 +398,7 @@ class DpgPanel:
 
     def _add_table(self, item: Item, parent: Tag, width: float) -> Tag:
         titles, rows = item.value
-        height = min(16 * 25 * self.owner.scale + 6, 0.6 * screen_size()[1])
+        height = self._table_height
         tag = dpg.add_table(
             header_row=bool(titles), row_background=True, borders_innerV=True, policy=dpg.mvTable_SizingStretchProp,
             scrollY=len(rows) > 15, height=int(height) if len(rows) > 15 else 0, width=int(width), parent=parent,
@@ -318,7 +417,9 @@ class DpgPanel:
             line = dpg.add_table_row(parent=table)
             for c, text in enumerate(row):
                 label = f"{supported_text(text)}##{r}.{c}"
-                dpg.add_selectable(label=label, parent=line, user_data=(r, c), callback=chosen)
+                cell = dpg.add_selectable(label=label, parent=line, user_data=(r, c), callback=chosen)
+                if c == 0:
+                    self._widgets[f"{item.key}:{r}"] = cell
 
     def _add_cards(self, item: Item, parent: Tag, width: float) -> Tag:
         across, cards = item.value
@@ -371,7 +472,7 @@ class DpgPanel:
 
     def set(self, item: Item) -> None:
         """Update the value of an item, unless the user is editing it."""
-        if item.kind == "row":
+        if item.kind in NESTING:
             for one in item.value or ():
                 self.set(one)
             return
@@ -421,7 +522,7 @@ class DpgPanel:
 def _flat(items: tuple[Item, ...]) -> list[Item]:
     found: list[Item] = []
     for item in items:
-        found += _flat(item.value or ()) if item.kind == "row" else [item]
+        found += _flat(item.value or ()) if item.kind in NESTING else [item]
     return found
 
 

@@ -8,13 +8,14 @@ import dearpygui.dearpygui as dpg
 import numpy as np
 
 from ..canvas import typeface
-from ..canvas.theme import Colour, Theme, faded
+from ..canvas.theme import Colour, Theme, faded, family_colour
 from ..sound.readout import DIVISIONS
 from ..view import Drawing
 
 TEXTURE = (256, 96)  # columns and rows of a spectrogram texture
 MIN_DB_RANGE = -60.0  # the lower end of meters
 CURVE_MARK = 3.5  # radius of a point of a curve in pixels at zoom 1
+PAD = 6.0  # around the picture of a patch
 CLEAR: Colour = (0, 0, 0, 0)
 
 
@@ -250,6 +251,32 @@ class Plot:
             self._texts.append(dpg.draw_text(at, names[i], size=self.font, color=self.theme.faint, parent=self._above))
 
     _paint_faders = _paint_bars
+
+    def _paint_peaks(self, drawing: Drawing) -> None:
+        """Draw a bar from the lowest to the highest sample of each part of a sound."""
+        dpg.delete_item(self._body, children_only=True)
+        width, height = self.size
+        step, colour = width / len(drawing.data), self.theme.trace[0]
+        self._rule((0, height / 2), (width, height / 2))
+        for i, (low, high) in enumerate(drawing.data):
+            low, high = np.clip((low, high), drawing.low, drawing.high)
+            top, bottom = (self._y(value, drawing.low, drawing.high) for value in (high, low))
+            box = (i * step, top), (i * step + max(step - 0.4, 1.0), max(bottom, top + 1.0))
+            dpg.draw_rectangle(*box, fill=colour, color=CLEAR, parent=self._body)
+
+    def _paint_patch(self, drawing: Drawing) -> None:
+        """Draw the blocks of a patch as boxes in the colours of their families, and its wires as lines."""
+        dpg.delete_item(self._body, children_only=True)
+        data, count, width, height = drawing.data, len(drawing.names), *self.size
+        low, high = data[:count, :2].min(axis=0), data[:count, 2:].max(axis=0)
+        scale = min((width - 2 * PAD) / (high[0] - low[0]), (height - 2 * PAD) / (high[1] - low[1]), 1.0)
+        offset = (np.array(self.size) - scale * (low + high)) / 2
+        places = data * scale + np.tile(offset, 2)
+        for x, y, to_x, to_y in places[count:]:
+            dpg.draw_line((x, y), (to_x, to_y), color=self.theme.faint, parent=self._body)
+        for box, family in zip(places, drawing.names):
+            colour = family_colour(family)
+            dpg.draw_rectangle(box[:2].tolist(), box[2:].tolist(), fill=colour, color=colour, parent=self._body)
 
 
 def _thinned(lane: np.ndarray, max_points: int) -> np.ndarray:

@@ -83,3 +83,17 @@ def bare_theme(colour: tuple[int, int, int, int], spacing: bool = False) -> Tag:
         if not spacing:
             dpg.add_theme_style(dpg.mvStyleVar_ItemSpacing, 0, 0)
     return made
+
+
+def touch_theme(scale: float) -> Tag:
+    """Build a theme for panels whose items are large enough for fingers, at least 44 pixels at scale 1."""
+    styles = {
+        dpg.mvCheckbox: (dpg.mvStyleVar_FramePadding, 14, 14),
+        dpg.mvSliderFloat: (dpg.mvStyleVar_GrabMinSize, 36),
+        dpg.mvAll: (dpg.mvStyleVar_ItemSpacing, 12, 7),
+    }
+    with dpg.theme() as made:
+        for kind, (style, *values) in styles.items():
+            with dpg.theme_component(kind):
+                dpg.add_theme_style(style, *(value * scale for value in values))
+    return made

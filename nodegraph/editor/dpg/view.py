@@ -6,6 +6,7 @@ It is independent of patches. Only the thread of the main loop may call it.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from ..events import (
     MenuPicked,
     NodeAt,
     Over,
+    PanelFocused,
     PathPicked,
     Pointer,
     PromptAnswered,
@@ -36,6 +38,7 @@ from ..sound.readout import Readout
 from ..view import (
     Camera,
     Drawing,
+    FilePreview,
     Item,
     MasterVisual,
     MenuItem,
@@ -72,9 +75,11 @@ TIP_DELAY = 0.7  # seconds until the tooltip of the item under the pointer is sh
 QUIET = 60.0  # further seconds without a tip after a key, unless the pointer moves
 SMOOTH_TIME = 0.5  # seconds after a step of a touchpad in which steps are of the same gesture
 DOUBLE_TIME, DOUBLE_FRAMES = 0.35, 5  # largest interval of a double click, in seconds and in frames
+CANVAS_FRAMES = 2  # frames until a panel that was raised gives the keys to the canvas
 NEVER: tuple[int, Point, float, int] = (-1, (0.0, 0.0), -1e9, -1000)
 BUTTONS = {0: "left", 1: "right", 2: "middle"}
 CHOSEN = "choice:"
+TYPED_KEYS = {"escape", "up", "down", "pageup", "pagedown", "enter", "tab", "shift+tab"}  # sent from text fields
 
 
 class DpgView:
@@ -89,11 +94,15 @@ class DpgView:
         self.theme: Theme = THEMES["dark"]
         self.scale = 1.0
         self.running = True
+        self.announce: Callable[[str], None] = lambda text: None  # gets what is chosen by keys in menus and lists
         self._events: list[Event] = []
         self._mouse: Point = (0.0, 0.0)
         self._moved_at = self._smooth_until = 0.0
         self._last_press = NEVER
         self.keyboard = Keyboard()
+        self._was_typing = False  # a text field had the focus in the last frame
+        self._give_keys_back = 0  # frames until the canvas gets the keys
+        self._edited: tuple[str, str] | None = None  # the entry in which the cursor was placed
         self._keys_down: dict[int, str] = {}  # positions of held keys by their code
         self._tip_shown = False
         self._windowed = False
@@ -133,11 +142,13 @@ class DpgView:
         self.gestures.redraw = self.canvas.overlay_changed
         self.canvas.gestures = self.gestures
         self.menu_bar = MenuBar(self._picked)
-        self.popup = PopupMenu(self._picked)
+        self.popup = PopupMenu(self._picked, lambda text: self.announce(text))
         self.palette = DpgPalette(self.fields, self.theme, self._events.append)
         self.panels = DpgPanels(self.fields, self.theme, self.textures, self.mono, self._events.append)
         self.value_field = ValueField(self.fields)
-        self.files = FileDialog(self.fields, self.theme)
+        self.files = FileDialog(
+            self.fields, self.theme, self.textures, self._events.append, lambda text: self.announce(text)
+        )
         self.overlay = Overlay(self.theme)
         self.canvas_text = CanvasText(self.canvas.drawlist)
         self.hover = HoverReadout(self.theme, self.textures, self.scale)
@@ -168,6 +179,16 @@ class DpgView:
         on_drop(lambda paths: self._events.append(FilesDropped(paths, self._canvas_at(self._mouse))))
         self._layout()
 
+    def wait(self, seconds: float) -> bool:
+        """Wait until a key or a mouse button is used, at most this long, and return whether it was.
+
+        Other threads run meanwhile.
+        """
+        if self.keyboard.attached:
+            return self.keyboard.wait(seconds)
+        time.sleep(max(seconds, 0.0))
+        return False
+
     def close(self) -> None:
         """Destroy the window."""
         dpg.destroy_context()
@@ -191,6 +212,9 @@ class DpgView:
         """Return the events since the last call."""
         if self._windowed:
             self._run_callbacks()
+            if not (self.fields.typing or self.fields.is_awaited or self._in_front):
+                for key in self.keyboard.early():
+                    self._pressed_key(key)
             for key in self.keyboard.ready():
                 self._released_key(key) if key.action == RELEASE else self._pressed_key(key)
             for across, down, bits in self.keyboard.scrolled():
@@ -201,8 +225,29 @@ class DpgView:
         self._layout()
         self.value_field.update()
         self.panels.update()
+        self.files.update()
+        self._follow_field()
         events, self._events[:] = _latest(self._events), []
         return events
+
+    def _follow_field(self) -> None:
+        """Mark the entry that has the cursor; give the keys to the canvas when an entry has lost it.
+
+        DearPyGui moves the cursor by Tab from entry to entry in the panel that was used last; keys would be used twice.
+        """
+        typing, panel = self.fields.typing, self.panels.focus[0]
+        if typing:
+            edited = self.panels.edited_item() if panel and not self._give_keys_back else None
+            if edited is not None and edited != self.panels.focus:
+                self._events.append(PanelFocused(*edited))
+        elif self._was_typing:
+            self._edited = None
+            self._give_keys_back = CANVAS_FRAMES if panel else 0
+        self._was_typing = typing
+        if self._give_keys_back:
+            self._give_keys_back -= 1
+            if not (self._give_keys_back or self._in_front or self.panels.is_modal):
+                dpg.focus_item(self._main)
 
     def _run_callbacks(self) -> None:
         for call, sender, data, user in dpg.get_callback_queue() or ():
@@ -219,6 +264,7 @@ class DpgView:
         self.canvas.refresh()
         self.status.refresh()
         self.canvas_text.refresh(self.scene.size, self.scale, self.theme)
+        self.overlay.ring(self.popup.focus_box or self.panels.focus_box)
         self.overlay.refresh(self._mouse)
 
     @property
@@ -349,10 +395,16 @@ class DpgView:
                 return self.gestures.cancel()
             if self.popup.is_open:
                 return self.popup.close()
-        if self.files.is_open or self.value_field.is_open:
+        if self.popup.is_open and self.popup.key(name):
             return
-        typing = self.fields.typing
-        if not typing or name in ("escape", "up", "down", "pageup", "pagedown", "enter", "tab"):
+        if self.files.is_open:
+            return self.files.key(name)
+        if self.value_field.is_open:
+            return
+        typing = self.fields.typing or (name == "enter" and self._was_typing)  # Enter ends the field first
+        if typing and self.panels.focus[0] and name in ("tab", "shift+tab"):
+            self._give_keys_back = CANVAS_FRAMES  # unless the next item is a field, too
+        if not typing or name in TYPED_KEYS:
             self._events.append(Key(name, typing, pressed.names[1:], pressed.position))
             self._keys_down[pressed.key] = pressed.position
 
@@ -597,6 +649,18 @@ class DpgView:
 
     def hide_panel(self, key: str) -> None:
         self.panels.hide(key)
+
+    def show_file_preview(self, preview: FilePreview) -> None:
+        self.files.show_preview(preview)
+
+    def set_panel_focus(self, panel: str, item: str) -> None:
+        self.panels.set_focus(panel, item)
+        if (panel, item) != self._edited:
+            self._give_keys_back = CANVAS_FRAMES
+
+    def edit_item(self, panel: str, item: str) -> None:
+        self.panels.edit(panel, item)
+        self._edited, self._give_keys_back = (panel, item), 0
 
     def draw(self, panel: str, item: str, drawing: Drawing) -> None:
         self.panels.draw(panel, item, drawing)

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..desk import Desk, State
-from ..view import Drawing, MasterVisual
+from ..view import Drawing, MasterVisual, NodeRow, ValueVisual
 from .protocol import OutputLevel
 
 QUIETEST = -60.0  # dB
+VOLUME, MUTE = "~volume", "~mute"  # rows of a block that are no parameters of it
 HOLD_SECONDS = 1.5  # of a peak
 LIGHT_SECONDS = 2.0  # of the light of the limiter
 FALL = 24.0  # dB per second, of the meter
@@ -64,6 +65,24 @@ def volume_text(position: float, muted: bool) -> str:
     if muted:
         return "muted"
     return f"{40.0 * math.log10(position):.1f} dB" if position > 0.0 else "silent"
+
+
+def master_values(master: Master) -> dict[str, ValueVisual]:
+    """Return the values of the rows that set volume and mute, by port."""
+    text = volume_text(master.position, False)
+    toggle = ValueVisual("toggle", "on" if master.muted else "off")
+    return {VOLUME: ValueVisual("slider", text, round(master.position, 4)), MUTE: toggle}
+
+
+def master_rows(master: Master) -> tuple[NodeRow, ...]:
+    """Return the rows of ``audio_out`` that set volume and mute of all output."""
+    values = master_values(master)
+    return (
+        NodeRow(
+            VOLUME, "", "volume", None, values[VOLUME], "volume of all that is heard; recordings keep the full level"
+        ),
+        NodeRow(MUTE, "", "mute", None, values[MUTE], "silences all that is heard; recordings are not silent"),
+    )
 
 
 def master_drawing(desk: Desk, node: str) -> Drawing:

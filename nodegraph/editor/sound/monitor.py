@@ -11,7 +11,7 @@ from ..command import STATUS
 from ..desk import Desk
 from ..screen import ViewUpdater
 from ..view import Status
-from .master import Master
+from .master import Master, master_values
 from .protocol import SoundState
 
 QUANTUM = 64
@@ -36,7 +36,7 @@ class SoundMonitor:
         self._values(desk, screen)
         if now - self._level_time >= LEVEL_PERIOD:
             self._level_time = now
-            screen.master(desk.state(Master).update(desk.sound.output_level(), now))
+            self._master(desk, screen, now)
         if now - self._status_time >= STATUS_PERIOD:
             self._status_time = now
             state = desk.refresh_sound_state()
@@ -45,6 +45,16 @@ class SoundMonitor:
             if now - self._load_time >= LOAD_PERIOD:
                 self._load_time = now
                 self._loads(desk, screen, state)
+
+    def _master(self, desk: Desk, screen: ViewUpdater, now: float) -> None:
+        """Show the level of the output, and volume and mute in every ``audio_out``."""
+        master = desk.state(Master)
+        screen.master(master.update(desk.sound.output_level(), now))
+        values = master_values(master)
+        for id, visual in desk.visuals.items():
+            if visual.display == "master":
+                for port, value in values.items():
+                    screen.show_value(id, port, value)
 
     def _values(self, desk: Desk, screen: ViewUpdater) -> None:
         document = desk.document

@@ -24,6 +24,7 @@ class SetControl(Action, frozen=True, tag="set_control"):
     doc: str = ""
     lane: int | None = None
     steps: int | tuple[float, ...] | None = None
+    group: str = ""
 
     def apply(self, document: Document) -> Document:
         named(self.name, "name")
@@ -35,6 +36,8 @@ class SetControl(Action, frozen=True, tag="set_control"):
             raise PatchError(f"{subject}: taper must be 'linear' or 'log', got {quote(self.taper)}.")
         if self.lane is not None and not 0 <= self.lane < 2**31:
             raise PatchError(f"{subject}: lane must be 0 or more, got {self.lane}.")
+        if not isinstance(self.group, str):
+            raise PatchError(f"{subject}: the group must be text, got {quote(self.group)}.")
         try:
             steps = check_steps(self.steps, self.min, self.max)
         except InvalidValue as fault:
@@ -49,6 +52,7 @@ class SetControl(Action, frozen=True, tag="set_control"):
             doc=self.doc,
             lane=self.lane,
             steps=steps,
+            group=self.group,
         )
         return replace(document, controls={**document.controls, self.name: control})
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..change import LOOK
-from ..document import Document
+from ..change import LOOK, STRUCTURE, Change
+from ..document import FIRST_VIEWS, Document
 from ..errors import InvalidValue, PatchError, quote
 from ..values import rate_problem
 from ..voices import check_voices
-from .base import Action
+from .base import Action, quoted_list
 
 
 class SetSeed(Action, frozen=True, tag="set_seed"):
@@ -45,11 +45,14 @@ class SetSettings(Action, frozen=True, tag="set_settings"):
     unison: int | None = None
     mix: str | None = None
     width: float | None = None
+    shows_first: str | None = None
 
     def apply(self, document: Document) -> Document:
         old = document.settings
         if self.rate and (problem := rate_problem(self.rate)):
             raise PatchError(problem)
+        if self.shows_first is not None and self.shows_first not in FIRST_VIEWS:
+            raise PatchError(f"shows_first must be {quoted_list(FIRST_VIEWS)}, got {quote(self.shows_first)}.")
         given = {name: getattr(self, name) for name in self.__struct_fields__ if getattr(self, name) is not None}
         if "rate" in given:
             given["rate"] = given["rate"] or None
@@ -58,3 +61,8 @@ class SetSettings(Action, frozen=True, tag="set_settings"):
         except InvalidValue as fault:
             raise PatchError(f"{fault.path[1:]} {fault.text}.") from None
         return replace(document, settings=replace(old, **given))
+
+    def change(self, document: Document) -> Change:
+        after = self.apply(document)
+        is_silent = replace(after.settings, shows_first=document.settings.shows_first) == document.settings
+        return Change(document, after, LOOK if is_silent else STRUCTURE)

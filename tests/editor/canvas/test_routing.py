@@ -68,6 +68,17 @@ def test_enclosed_pin_is_reached_over_blocks_but_not_over_texts():
     assert not crosses(route.points, text)
 
 
+def test_wire_finds_its_way_through_a_maze():
+    walls = [
+        (60.0, -300.0, 80.0, 200.0), (60.0, 200.0, 400.0, 220.0), (60.0, -320.0, 400.0, -300.0),  # open to the right
+        (-40.0, -400.0, -20.0, 400.0), (-40.0, 400.0, 520.0, 420.0), (500.0, -200.0, 520.0, 400.0),  # open at the top
+        (180.0, -180.0, 200.0, 180.0), (380.0, -180.0, 400.0, 180.0), (180.0, -200.0, 400.0, -180.0),  # open below
+    ]  # fmt: skip
+    route = Router(Obstacles(walls)).route((0.0, 0.0), (300.0, 0.0))
+    assert route.free and len(route.corners) > 6
+    assert not any(crosses(route.points, wall) for wall in walls)
+
+
 boxes = st.builds(
     lambda x, y, w, h: (float(x), float(y), float(x + w), float(y + h)),
     st.integers(0, 900), st.integers(-400, 400), st.integers(30, 200), st.integers(30, 200),
