@@ -62,6 +62,7 @@ def node_visuals(desk: Desk, document: Document, previous: Document | None) -> d
             level=desk.subpatch_path,
             colour=look.colour if look else "",
             sources=frozenset(sources.get(id, ())),
+            drawings=desk.preferences.drawings,
         )
         visuals[id] = old if old == visual else visual
     return visuals

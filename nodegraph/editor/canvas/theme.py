@@ -11,6 +11,7 @@ from functools import lru_cache
 from zlib import crc32
 
 Colour = tuple[int, int, int, int]
+CLEAR: Colour = (0, 0, 0, 0)
 
 
 def rgb(text: str, alpha: int = 255) -> Colour:

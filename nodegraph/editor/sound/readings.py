@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from .live import LiveSound
 from .protocol import Reading
 
 PERIOD = 1.0 / 25.0  # seconds between two drawings of the same readout
+BUDGET = 0.002  # seconds of a display frame for the drawings in nodes
 HOVER_AFTER = 0.15  # seconds of hovering before the readout of a wire appears
 
 
@@ -76,7 +78,11 @@ class ReadoutUpdater:
             reading = sound.read(self._flat(wire[0]), count)
             if reading is not None:
                 view.read_hover(readout.readout(reading))
+        began = time.perf_counter()
         for node in (key for kind, key in due if kind == "node"):
+            if time.perf_counter() - began > BUDGET:
+                self._drawn["node", node] = 0.0  # first in the next display frame
+                continue
             drawing = self._display(node, displays[node], readout.SPECTRUM_SIZE)
             if drawing is not None:
                 view.read_display(node, drawing)
