@@ -68,11 +68,11 @@ def with_dots(desk: Desk, node: str, cls: type[Node], still: Drawing) -> Drawing
     """Return a drawing with its running dots and gauge: the same object while these stay in place."""
     if cls.dot is None and cls.gauge is None:
         return still
-    dots = tuple(_dot_place(still, dot) for dot in lane_dots(desk, node, cls)) if cls.dot else ()
+    dots = tuple(dict.fromkeys(_dot_place(still, dot) for dot in lane_dots(desk, node, cls))) if cls.dot else ()
     gauge, text = -1.0, still.text
     if cls.gauge is not None:
         reading = desk.sound.value(desk.flat_id(f"{node}.{cls.gauge.output}"))
-        value = max(reading.tolist(), default=0.0) if reading is not None else 0.0
+        value = max(0.0, *reading.tolist()) if reading is not None and len(reading) else 0.0
         gauge = round(min(max(value / cls.gauge.full, 0.0), 1.0), 2)
         text = f"−{value:.1f} {cls.gauge.unit}" if value >= 0.05 else text
     origin = (id(still.data), dots, gauge, text)  # the last drawing keeps its data alive
