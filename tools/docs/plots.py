@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ SLOW = 25.0  # Hz: slower signals are shown as a whole
 
 def plot_of(cls: type[Node], measured: Measured) -> Plot | str:
     """Return the plot of a block, or why it has none."""
-    for rule in (_drawing, _chosen, _response, _curve, _transfer, _silence, _impulse_response, _outputs):
+    for rule in (_chosen, _response, _curve, _transfer, _silence, _impulse_response, _outputs):
         found = rule(cls, measured)
         if found is not None:
             return found
@@ -50,8 +51,10 @@ def _reason(cls: type[Node]) -> str:
 # -- from declarations -----------------------------------------------------------------------------------------
 
 
-def _drawing(cls: type[Node], measured: Measured) -> Plot | None:
-    """Return the curves that a block declares, a single one for three values of the input of its help patch."""
+def declared_plot(cls: type[Node]) -> Plot | None:
+    """Return what the editor draws in a block, bars or curves, a single one for three values of an input; or None."""
+    if cls.drawn_bars is not None:
+        return _bars(cls.spec.default_settings[cls.drawn_bars.values])
     if cls.display != "curves":
         return None
     given, sweep = dict(cls.example.values), sweep_of(cls)
@@ -69,6 +72,13 @@ def _drawing(cls: type[Node], measured: Measured) -> Plot | None:
         Axis(_label(y.name, y.unit), min(d.y.low for d in drawn), max(d.y.high for d in drawn)),
         curves,
     )
+
+
+def _bars(values: Sequence[float]) -> Plot:
+    steps = np.arange(1.0, len(values) + 2.0)
+    places, heights = np.repeat(steps, 2)[1:-1], np.repeat(np.asarray(values, float), 2)
+    x, y = Axis("step", 1.0, float(steps[-1])), Axis("value", *span([heights], 12.0))
+    return Plot("Value of each step", x, y, [(places, heights, "")])
 
 
 def _curves(cls: type[Node], values: dict[str, Any]) -> Curves:
