@@ -97,7 +97,8 @@ class CurvesPainter:
         curves = np.clip(height * (1.0 - (drawing.data[1:] - drawing.low) / span), 1.0, height - 1.0)
         while len(self.lines) < len(curves):
             colour = theme.trace[len(self.lines) % len(theme.trace)]
-            line = dpg.draw_polyline([[0, 0], [0, 0]], color=colour, thickness=1.4, parent=self.sheet.body)
+            layer = self.sheet.below if self.lines else self.sheet.body  # the first curve lies above the others
+            line = dpg.draw_polyline([[0, 0], [0, 0]], color=colour, thickness=1.4, parent=layer)
             self.lines.append(line)
         for line, y in zip(self.lines, curves, strict=False):
             dpg.configure_item(line, points=np.column_stack([x, y]).tolist(), show=True)
