@@ -351,6 +351,52 @@ class DrawnCurve:
 
 
 @dataclass(frozen=True)
+class Axis:
+    """An axis of a drawing: its name, and its range in ``unit``."""
+
+    name: str
+    low: float
+    high: float
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Curves that show what a block does with its parameters, returned by the rule ``drawing``.
+
+    ``places`` (points,) rise along ``x``; two equal ones make a jump. ``curves`` are values (points,) by name, ""
+    for a single one; values outside of ``y`` are cut off.
+    """
+
+    x: Axis
+    y: Axis
+    places: Any
+    curves: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """A bar beside the drawing of a block: the latest value of ``output``, from the top down to ``full``."""
+
+    output: str
+    full: float
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Bars:
+    """The list setting ``values`` of a block, which is drawn as bars that are dragged with the mouse.
+
+    ``levels`` names the list setting that switches each bar on (1) or off (0), 1 where it ends. ``playing`` names the
+    output with the number of the current bar, from 0.
+    """
+
+    values: str
+    levels: str = ""
+    playing: str = ""
+
+
+@dataclass(frozen=True)
 class Wired:
     """Whether an input is wired: 1 or 0, a constant of the equation, which is compiled for each case."""
 
@@ -382,7 +428,7 @@ class Example:
     ``output`` (the first) is heard as ``heard``: "sound", "level", "decibels" or "gate" (of a tone), "note", "hertz"
     or "value" (the pitch of a tone), "controls" or "clock" (received messages), "source" (what the input gets),
     ``gain`` times as loud. ``silent`` says why the help patch makes no sound by itself. ``plot`` chooses the plot in
-    the documentation: "wave" or "spectrum" of the help patch, "levels" of a tone in steps.
+    the documentation: "wave" or "spectrum" of the help patch.
     """
 
     vary: str | None = None
@@ -500,8 +546,9 @@ class Node:
     subpatch of several voices contains such a block once, and each voice gets one of its lanes.
     ``display`` is the drawing that the editor shows in the node: "wave", "scope" (of settings ``time``,
     ``trigger`` and ``level``), "spectrum", "spectrogram", "meter", "master" (the level of the output), "bars",
-    "response", the magnitudes of a block with a rule ``response``, or "curve", the points of ``drawn`` and the rule
-    ``curve_at``.
+    "response", the magnitudes of a block with a rule ``response``, "curve", the points of ``drawn`` and the rule
+    ``curve_at``, "curves", those of the rule ``drawing`` with ``gauge`` beside them, "cycle", the same without labels,
+    "steps", the bars of ``drawn_bars``, or "tuner", whose rule ``dot`` returns cents and the MIDI number of a note.
     ``words`` are other words for the block, separated by commas, by which the palette and ``nodegraph nodes --search``
     find it, the best first: what musicians say, names in other programs, operators, abbreviations, common words of
     other languages. Case, accents, spaces, hyphens, plurals and a final "~" do not count.
@@ -527,6 +574,12 @@ class Node:
         of the other inputs (numbers, arrays of a bank's members), at frequencies in Hz, an array;
     ``curve_at(settings, x) -> y``
         the curve through the points of ``drawn``, at an array of places;
+    ``drawing(…) -> Curves | None``
+        the curves that show what the block does. It requests inputs and settings by name, like an equation, and gets
+        those of the first lane; ``sr`` as well;
+    ``dot(…) -> (x, y) | None``
+        where a lane is in the drawing, as a running dot. It also requests states and outputs by name, and gets their
+        latest values;
     ``check(settings) -> str``
         an error in the settings, which makes the node a placeholder, or "";
     ``member_names(settings) -> names``
@@ -546,6 +599,8 @@ class Node:
     device: ClassVar[str] = ""
     display: ClassVar[str] = ""
     drawn: ClassVar[DrawnCurve | None] = None
+    drawn_bars: ClassVar[Bars | None] = None
+    gauge: ClassVar[Gauge | None] = None
     words: ClassVar[str] = ""
     interchangeable: ClassVar[tuple[tuple[str | tuple[str, ...], ...], ...]] = ()
     lane_by_lane: ClassVar[tuple[str, ...]] = ()
@@ -560,6 +615,8 @@ class Node:
     latency: ClassVar[Callable[..., int] | None] = None
     response: ClassVar[Callable[..., Any] | None] = None
     curve_at: ClassVar[Callable[..., Any] | None] = None
+    drawing: ClassVar[Callable[..., Curves | None] | None] = None
+    dot: ClassVar[Callable[..., tuple[float, float] | None] | None] = None
     check: ClassVar[Callable[..., str] | None] = None
     member_names: ClassVar[Callable[..., tuple[str, ...]] | None] = None
     formula: ClassVar[Callable[..., Any] | None] = None
@@ -583,6 +640,8 @@ class Node:
             "latency",
             "response",
             "curve_at",
+            "drawing",
+            "dot",
             "check",
             "member_names",
             "formula",

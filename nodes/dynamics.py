@@ -3,6 +3,8 @@
 Levels and thresholds are in dB of full scale. Attack and release are time constants in seconds.
 """
 
+import numpy as np
+
 from nodegraph.maths import (
     clip,
     db_to_gain,
@@ -16,7 +18,7 @@ from nodegraph.maths import (
     tanh,
     wrap,
 )
-from nodegraph.node import Choice, Example, In, Line, Node, Out, State, Table
+from nodegraph.node import Axis, Choice, Curves, Example, Gauge, In, Line, Node, Out, State, Table
 
 from .loudness import OVERSAMPLING, TAPS, interpolators
 from .mixing import lane_of
@@ -27,6 +29,17 @@ RELEASE = In(0.1, unit="s", min=0.0, max=5.0, doc="time constant when the level 
 LINKED = 0
 LINK = Choice("linked", "separate", doc="one gain for all lanes, or one for each")
 THRESHOLD = In(-20.0, unit="dB", min=-80.0, max=0.0, doc="level above which the gain is reduced")
+GAUGE = Gauge("reduction", 24.0, "dB")
+LEVELS = np.linspace(-60.0, 0.0, 121)  # dB, of the sounds in drawings
+LOUD_LEVELS = np.linspace(-36.0, 12.0, 97)  # dB, of those in drawings of a limiter
+LEAST_REDUCTION = 0.05  # dB, that a dot shows
+
+
+def level_curve(levels, out):
+    """Return the curve of the output level over the input level, both in dB, beside that of an unchanged sound."""
+    low, high = float(levels[0]), float(levels[-1])
+    y = Axis("level out", low, max(high, float(np.max(out))), "dB")
+    return Curves(Axis("level in", low, high, "dB"), y, levels, {"out": np.asarray(out), "unchanged": levels})
 
 
 class Vca(Node):
@@ -114,7 +127,7 @@ class NoiseGate(Node):
         "gate, expander, silence, squelch, gating, threshold, downward expander, Rauschsperre, porte de bruit, hiss, "
         "DetectSilence, silence detector"
     )
-    example = Example(inputs={"audio": "plucks"}, plot="levels")
+    example = Example(inputs={"audio": "plucks"})
 
     audio = AUDIO
     threshold = In(-50.0, unit="dB", min=-100.0, max=0.0, doc="level that opens the gate")
@@ -135,6 +148,19 @@ class NoiseGate(Node):
         gain = target + (gain - target) * decay_factor(attack if target > gain else release, dt)
         return audio * gain, level, left, gain
 
+    display = "curves"
+
+    def drawing(threshold, hysteresis, floor):
+        levels = np.linspace(-80.0, 0.0, 321)
+        closes = threshold - max(hysteresis, 0.0)
+        rising, falling = (np.where(levels > limit, levels, levels + floor) for limit in (threshold, closes))
+        y = Axis("level out", -80.0, 0.0, "dB")
+        return Curves(Axis("level in", -80.0, 0.0, "dB"), y, levels, {"opens": rising, "closes": falling})
+
+    def dot(level, gain):
+        in_db = gain_to_db(max(level, 1e-6))
+        return (in_db, in_db + gain_to_db(max(gain, 1e-6))) if in_db > -80.0 else None
+
 
 def reduction_of(level, threshold, ratio, knee):
     """Return the gain reduction in dB at a steady level; above the knee ``(1 - 1/ratio)`` of the excess."""
@@ -142,6 +168,12 @@ def reduction_of(level, threshold, ratio, knee):
     knee = max(knee, 0.001)
     bend = clip(over + 0.5 * knee, 0.0, knee)
     return (1.0 - 1.0 / max(ratio, 1.0)) * (bend * bend / (2.0 * knee) + max(over - 0.5 * knee, 0.0))
+
+
+def excess_of(reduction, ratio, knee):
+    """Return how many dB above the threshold a level has a gain reduction: the inverse of :func:`reduction_of`."""
+    slope = 1.0 - 1.0 / ratio
+    return reduction / slope if reduction >= 0.5 * slope * knee else sqrt(2.0 * knee * reduction / slope) - 0.5 * knee
 
 
 class Compressor(Node):
@@ -168,7 +200,7 @@ class Compressor(Node):
     listen = Choice("audio", "key", doc="signal that is measured")
     link = LINK
     linked_by = "link"
-    example = Example(inputs={"audio": "plucks"}, plot="levels")
+    example = Example(inputs={"audio": "plucks"})
     out = Out(doc="compressed signal")
     reduction = Out(unit="dB", doc="gain reduction")
     smoothed = State()
@@ -190,6 +222,18 @@ class Compressor(Node):
                 smoothed[lane] = target + (smoothed[lane] - target) * decay_factor(time, dt)
                 out[i, lane] = lane_of(audio, i, lane) * db_to_gain(lane_of(gain, i, lane) - smoothed[lane])
                 reduction[i, lane] = smoothed[lane]
+
+    display = "curves"
+    gauge = GAUGE
+
+    def drawing(threshold, ratio, knee, gain):
+        return level_curve(LEVELS, [x + gain - reduction_of(x, threshold, ratio, knee) for x in LEVELS])
+
+    def dot(threshold, ratio, knee, gain, reduction):
+        if reduction < LEAST_REDUCTION or ratio <= 1.0:
+            return None
+        level = threshold + excess_of(reduction, ratio, knee)
+        return level, level + gain - reduction
 
 
 LOOK_AHEAD = 64  # samples over which the gain falls
@@ -226,7 +270,7 @@ class Limiter(Node):
     release = RELEASE
     link = LINK
     linked_by = "link"
-    example = Example(inputs={"audio": "plucks"}, values={"ceiling": -20.0}, plot="levels")
+    example = Example(inputs={"audio": "plucks"}, values={"ceiling": -20.0})
     out = Out(doc="limited signal, 71 samples late")
     reduction = Out(unit="dB", doc="gain reduction")
     filters = Table(interpolators)
@@ -270,6 +314,15 @@ class Limiter(Node):
                 out[i, lane] = clip(late * gain, -top, top)  # the lines round to float32
                 reduction[i, lane] = -gain_to_db(max(gain, 1e-6))
             position[0] = (at + 1) & ((1 << 30) - 1)
+
+    display = "curves"
+    gauge = GAUGE
+
+    def drawing(ceiling):
+        return level_curve(LOUD_LEVELS, np.minimum(LOUD_LEVELS, ceiling))
+
+    def dot(ceiling, reduction):
+        return (ceiling + reduction, ceiling) if reduction >= LEAST_REDUCTION else None
 
 
 def peak_of(delayed, lane, at, filters):
@@ -323,6 +376,13 @@ class Drive(Node):
         else:
             y = sin_turn(0.25 * x)
         return y * gain
+
+    display = "curves"
+
+    def drawing(drive, bias, gain, shape):
+        x = np.linspace(-1.0, 1.0, 161)
+        y = np.array([Drive.tick(value, drive, bias, gain, shape) for value in x])
+        return Curves(Axis("input", -1.0, 1.0), Axis("output", -1.0, 1.0), x, {"": y})
 
 
 class BitCrusher(Node):

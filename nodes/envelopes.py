@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from nodegraph.maths import LN_1000, clip, decay_factor, exp, exp2, rising_edge
-from nodegraph.node import Choice, DrawnCurve, Example, In, Node, Option, Out, State, Table
+from nodegraph.node import Axis, Choice, Curves, DrawnCurve, Example, In, Node, Option, Out, State, Table
 
 LN_6 = 1.791759469228055
 ATTACK_TARGET = 1.2  # an RC attack towards 1.2 reaches 1 after ln 6 time constants
@@ -17,6 +17,51 @@ RELEASE = In(0.3, unit="s", min=0.0005, max=20.0, taper="log", doc="duration of 
 
 # Stages of an envelope.
 RISE, FALL = 1, 2
+
+STAGE = np.linspace(0.0, 1.0, 65)  # places in a drawn stage
+HOLD = 0.2  # of the other stages of a drawn note
+
+
+def in_series(stages):
+    """Return the times and levels of stages, given as (duration in s, levels at STAGE), from the start of the first."""
+    starts = np.cumsum([0.0, *(duration for duration, _ in stages)])
+    return [(start + duration * STAGE, levels) for start, (duration, levels) in zip(starts, stages)]
+
+
+def adsr_stages(attack, decay, sustain, release, shape):
+    """Return the attack, decay, hold and release of a note, as (times in s, levels), in the closed form of Adsr."""
+    sustain = clip(sustain, 0.0, 1.0)
+    if shape == 0:
+        rise = ATTACK_TARGET * (1.0 - np.exp(-LN_6 * STAGE))
+        fall, fade = sustain + (1.0 - sustain) * np.exp(-LN_1000 * STAGE), sustain * np.exp(-LN_1000 * STAGE)
+    elif shape == 1:
+        rise, fall, fade = STAGE, 1.0 - (1.0 - sustain) * STAGE, sustain * (1.0 - STAGE)
+    else:
+        octaves = -math.log2(max(sustain, DB_90))  # the decay ends early, at the sustain level
+        rise, fall, fade = STAGE, np.exp2(-octaves * STAGE), sustain * np.exp2(-15.0 * STAGE)
+        decay *= octaves / 15.0
+    hold = HOLD * (attack + decay + release)
+    return in_series([(attack, rise), (decay, fall), (hold, np.full_like(STAGE, sustain)), (release, fade)])
+
+
+def ar_stages(attack, release, mode, shape):
+    """Return the attack, hold (only if the gate holds the note) and release of Ar, as (times in s, levels)."""
+    hold = HOLD * (attack + release) if mode == 0 else 0.0
+    rise = ATTACK_TARGET * (1.0 - np.exp(-LN_6 * STAGE)) if shape == 0 else STAGE
+    fade = np.exp(-LN_1000 * STAGE) if shape == 0 else 1.0 - STAGE
+    return in_series([(attack, rise), (hold, np.ones_like(STAGE)), (release, fade)])
+
+
+def contour(stages):
+    """Return stages as the curve of a note."""
+    times, levels = np.concatenate(stages, axis=1)
+    return Curves(Axis("time", 0.0, float(times[-1]), "s"), Axis("level", 0.0, 1.0), times, {"": levels})
+
+
+def point_on(stage, level):
+    """Return the point (s, level) of a stage at the height of a level."""
+    times, levels = stage if stage[1][0] <= stage[1][-1] else (stage[0][::-1], stage[1][::-1])
+    return float(np.interp(level, levels, times)), float(level)
 
 
 class Adsr(Node):
@@ -70,6 +115,17 @@ class Adsr(Node):
         level = min((rising if rises else falling) if held else fading, 1.0)
         return level, level, top, gate, RISE if rises & (level < 1.0) else FALL
 
+    display = "curves"
+
+    def drawing(attack, decay, sustain, release, shape):
+        return contour(adsr_stages(attack, decay, sustain, release, shape))
+
+    def dot(attack, decay, sustain, release, shape, level, last_gate, stage):
+        rise, fall, _, fade = adsr_stages(attack, decay, sustain, release, shape)
+        if last_gate <= 0.5:
+            return point_on(fade, level) if level > 0.0 else None
+        return point_on(rise if stage == RISE else fall, level)
+
 
 class Ar(Node):
     """Generates an attack-release envelope: rises to 1 while the gate is high, falls to 0 when it closes.
@@ -104,6 +160,15 @@ class Ar(Node):
         stage = FALL if mode == 1 and level >= 1.0 else stage
         level = min(level, 1.0)
         return level, level, gate, stage
+
+    display = "curves"
+
+    def drawing(attack, release, mode, shape):
+        return contour(ar_stages(attack, release, mode, shape))
+
+    def dot(attack, release, mode, shape, level, stage):
+        rise, _, fade = ar_stages(attack, release, mode, shape)
+        return point_on(rise if stage == RISE else fade, level) if level > 0.0 else None
 
 
 MAX_POINTS = 256
@@ -232,6 +297,10 @@ class Breakpoints(Node):
             level[lane], origin[lane], elapsed[lane], last_gate[lane] = value, start, t, before
 
     curve_at = envelope_at
+
+    def dot(points, level, elapsed, at):
+        times = [0.0, *(time for time, _, _ in parse_points(points))]
+        return (times[at] + elapsed, level) if at < len(times) - 1 else None
 
     def check(settings):
         try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nodegraph.maths import clip, cos_turn, exp, exp2, log, log2, read_double, sqrt
+from nodegraph.maths import clip, cos_turn, exp, exp2, floor, log, log2, read_double, sqrt
 from nodegraph.node import Example, FrameIn, In, Line, Memory, Node, Option, Out, Scratch, State, Table, Transform
 from nodegraph.quantum import QUANTUM
 from nodegraph.spectral.bands import bounds, mel_matrix
@@ -145,6 +145,14 @@ class Pitch(Node):
 
     def lanes(inputs, settings):
         return {"frequency": inputs["spectrum"], "confidence": inputs["spectrum"]}
+
+    display = "tuner"
+
+    def dot(frequency):
+        if frequency <= 0.0:
+            return None
+        exact = 69.0 + 12.0 * log2(frequency / TUNING_HZ)
+        return 100.0 * (exact - floor(exact + 0.5)), floor(exact + 0.5)
 
 
 def normalised(correlation, of_window, lag):

@@ -34,6 +34,11 @@ class Tuning(Node):
         nearest = floor(exact + 0.5)
         return (100.0 * (exact - nearest) if heard else 0.0), (nearest if heard else 0.0)
 
+    display = "tuner"
+
+    def dot(cents, note):
+        return (cents, note) if note > 0.0 else None
+
 
 def middle_of_three(a, b, c):
     """Return the median of three numbers."""

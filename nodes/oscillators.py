@@ -32,7 +32,7 @@ from nodegraph.maths import (
     uniform,
     wrap,
 )
-from nodegraph.node import Choice, Example, In, Node, Option, Out, State, Table, Wired
+from nodegraph.node import Axis, Choice, Curves, Example, In, Node, Option, Out, State, Table, Wired
 from nodegraph.spectral.band_limited_steps import (
     POINTS,
     ROW,
@@ -165,6 +165,15 @@ START = Choice(
 )
 
 
+PHASES = np.linspace(0.0, 1.0, 129)  # of drawn cycles
+DRAWN_HARMONICS = 64  # of a wavetable
+
+
+def cycle_curve(wave, amplitude):
+    """Return a wave of -1 to 1 at PHASES as the curve of an oscillator."""
+    return Curves(Axis("phase", 0.0, 1.0), Axis("out", -1.0, 1.0), PHASES, {"": amplitude * wave})
+
+
 class Phasor(Node):
     """Generates a phase, a ramp from 0 to 1: ``φ[n+1] = (φ[n] + f / sr) mod 1``.
 
@@ -221,6 +230,11 @@ class Sine(Node):
             old, since = wrap(old + step), since + 1.0
         return amplitude * wave, advance(phase, step, start), reset, seed, old, since
 
+    display = "cycle"
+
+    def drawing(amplitude):
+        return cycle_curve(np.sin(2.0 * np.pi * PHASES), amplitude)
+
 
 class Saw(Node):
     """Generates a rising sawtooth wave, ``A (2φ - 1)``, band-limited at the jump at φ = 0.
@@ -256,6 +270,11 @@ class Saw(Node):
             wave = synced_wave(saw_at(turn_bits(old), pm, speed, steps, quality), wave, since)
             old, since = wrap(old + step), since + 1.0
         return amplitude * wave, advance(phase, step, start), pm, reset, seed, old, since
+
+    display = "cycle"
+
+    def drawing(amplitude):
+        return cycle_curve(2.0 * PHASES - 1.0, amplitude)
 
 
 DETUNING = (-0.11002313, -0.06288439, -0.01952356, 0.0, 0.01991221, 0.06216538, 0.10745242)
@@ -343,6 +362,11 @@ class Square(Node):
             old, since = wrap(old + step), since + 1.0
         return amplitude * wave, advance(phase, step, start), pm, reset, seed, old, since
 
+    display = "cycle"
+
+    def drawing(width, amplitude):
+        return cycle_curve(np.where(PHASES < width, 1.0, -1.0), amplitude)
+
 
 class Triangle(Node):
     """Generates a triangle wave that starts at 0 and rises, ``A (1 - 4|φ' - ½|)`` with ``φ' = φ + ¼``.
@@ -377,6 +401,11 @@ class Triangle(Node):
             wave = synced_wave(triangle_at(turn_bits(old), pm, speed, corners, quality), wave, since)
             old, since = wrap(old + step), since + 1.0
         return amplitude * wave, advance(phase, step, start), pm, reset, seed, old, since
+
+    display = "cycle"
+
+    def drawing(amplitude):
+        return cycle_curve(1.0 - 4.0 * np.abs((PHASES + 0.25) % 1.0 - 0.5), amplitude)
 
 
 class Impulse(Node):
@@ -428,6 +457,30 @@ def simple_wave(p, shape):
     return 1.0 if p < 0.5 else -1.0
 
 
+RANDOM = 5  # the first shape without a fixed cycle
+RANDOM_CYCLES = 6  # that are drawn
+
+
+def random_waves(shape, cycles):
+    """Return an example of a random (5) or drifting (6) wave at cycles from 0; those of a node depend on its seed."""
+    seed, values = 1, []
+    for _ in range(RANDOM_CYCLES + 2):
+        seed = next_random(seed)
+        values.append(2.0 * uniform(seed) - 1.0)
+    index = np.minimum(cycles.astype(int), RANDOM_CYCLES - 1)
+    held, following = np.array(values)[index], np.array(values)[index + 1]
+    return held if shape == RANDOM else held + (following - held) * (0.5 - 0.5 * np.cos(np.pi * (cycles - index)))
+
+
+def modulation_curve(x, waves, amplitude, offset, polarity):
+    """Return waves of -1 to 1, evenly spaced on an axis, as the output of a modulator."""
+    waves = 0.5 + 0.5 * waves if polarity == 1 else waves
+    ends = offset + amplitude * np.array([0.0 if polarity == 1 else -1.0, 1.0])
+    low, high = (float(ends.min()), float(ends.max())) if amplitude else (offset - 1.0, offset + 1.0)
+    places = np.linspace(x.low, x.high, len(waves))
+    return Curves(x, Axis("out", low, high), places, {"": offset + amplitude * waves})
+
+
 class Lfo(Node):
     """Generates a low-frequency wave for modulation, as vibrato or tremolo: ``offset + A wave(φ + phase)``.
 
@@ -475,6 +528,18 @@ class Lfo(Node):
         if polarity == 1:
             wave = 0.5 + 0.5 * wave
         return offset + amplitude * wave, wrap(cycle + frequency * dt), reset, p, held, following, seed
+
+    display = "curves"
+
+    def drawing(frequency, amplitude, offset, phase, shape, polarity):
+        cycles = np.linspace(0.0, 1.0 if shape < RANDOM else RANDOM_CYCLES, 257)
+        is_random = shape >= RANDOM
+        waves = random_waves(shape, cycles) if is_random else [simple_wave(wrap(p + phase), shape) for p in cycles]
+        time = Axis("time", 0.0, float(cycles[-1]) / max(frequency, 1e-3), "s")
+        return modulation_curve(time, np.array(waves), amplitude, offset, polarity)
+
+    def dot(frequency, shape, cycle, out):
+        return (cycle / max(frequency, 1e-3), out) if shape < RANDOM else None
 
 
 def spectra(name):
@@ -554,6 +619,18 @@ class Wavetable(Node):
             wave = synced_wave(table_wave(wrap(old + pm), speed, position, table), wave, since)
             old, since = wrap(old + step), since + 1.0
         return amplitude * wave, advance(phase, step, start), pm, reset, seed, old, since
+
+    display = "cycle"
+
+    def drawing(position, amplitude, tables, file):
+        if file:
+            return None
+        bins = wave_harmonics({"tables": Wavetable.spec.choices["tables"].values[tables], "file": ""})
+        place = min(max(position, 0.0), 1.0) * (len(bins) - 1)
+        first = min(int(place), len(bins) - 2)
+        mixed = bins[first] + (bins[first + 1] - bins[first]) * (place - first)
+        wave = np.fft.irfft(np.append(0.0, mixed[:DRAWN_HARMONICS]), 128) * 64.0
+        return cycle_curve(np.append(wave, wave[0]), amplitude)
 
 
 def table_wave(p, speed, position, table):

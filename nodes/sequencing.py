@@ -1,7 +1,9 @@
 """Rhythm and patterns: clocks, step sequencers, random steps. All of them act at rising edges of a gate."""
 
+import numpy as np
+
 from nodegraph.maths import clip, modulo, next_random, read_double, rising_edge, uniform, wrap
-from nodegraph.node import Choice, Example, In, Line, Node, Option, Out, State, Table
+from nodegraph.node import Axis, Bars, Choice, Curves, Example, In, Line, Node, Option, Out, State, Table
 
 CLOCK = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="each rising edge advances by one step")
 RESET = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge returns to the start")
@@ -94,6 +96,8 @@ class StepSequencer(Node):
         "pattern, tune, tracker, sequential switch, melodía"
     )
     example = Example(heard="note")
+    display = "steps"
+    drawn_bars = Bars("steps", levels="gates", playing="step")
 
     clock, reset = CLOCK, RESET
     steps = Option((60.0, 63.0, 67.0, 70.0), doc="values, up to 64")
@@ -133,6 +137,11 @@ class StepSequencer(Node):
         return read_double(table, index), on, current, current, clock, reset, count, seed
 
 
+def whole(value, low, high):
+    """Return a value as a whole number between two limits."""
+    return int(clip(value, low, high))
+
+
 class Euclid(Node):
     """Spreads drum pulses over steps as evenly as possible: step k plays if ``(k · pulses) mod steps < pulses``.
 
@@ -163,6 +172,20 @@ class Euclid(Node):
         after = place + 1.0 if place + 1.0 < length else 0.0
         place = after if advance else place
         return (playing if clock > 0.5 else 0.0), place, playing, clock, reset
+
+    display = "curves"
+
+    def drawing(pulses, steps, rotation):
+        length, pulses, rotation = whole(steps, 1.0, 64.0), whole(pulses, 0.0, steps), whole(rotation, 0.0, 64.0)
+        plays = [float((step + rotation) * pulses % length < pulses) for step in range(length)]
+        places = (np.arange(length)[:, None] + [0.0, 0.0, 0.5, 0.5]).ravel()
+        pulse = (np.array(plays)[:, None] * [0.0, 1.0, 1.0, 0.0]).ravel()
+        x = Axis("step", 0.0, float(length))
+        return Curves(x, Axis("gate", 0.0, 1.0), np.append(places, length), {"": np.append(pulse, 0.0)})
+
+    def dot(steps, place, playing):
+        length = whole(steps, 1.0, 64.0)
+        return (place - 1.0) % length + 0.25, playing
 
 
 class RandomSteps(Node):

@@ -4,10 +4,12 @@ A transport outputs its position as two signals, the bar number and the phase in
 hours, and blocks that read them stay in time after a jump.
 """
 
-from nodegraph.maths import clip, floor, rising_edge, wrap
-from nodegraph.node import Choice, Example, In, Node, Out, State
+import numpy as np
 
-from .oscillators import simple_wave
+from nodegraph.maths import clip, floor, rising_edge, wrap
+from nodegraph.node import Axis, Choice, Example, In, Node, Out, State
+
+from .oscillators import modulation_curve, simple_wave
 from .sequencing import step_gate
 
 BAR = In(0.0, unit="bars", min=0.0, max=1000000.0, smooth=False, doc="bar number, from a transport")
@@ -95,6 +97,11 @@ class BeatClock(Node):
         return gate, 2.0 * floor(pairs) + (0.0 if first else 1.0), place, pairs, gate
 
 
+def shown_bars(cycles):
+    """Return the bars of a drawn wave with ``cycles`` in a bar: one, or as many as a cycle takes."""
+    return max(1.0, 1.0 / max(cycles, 1e-3))
+
+
 class BeatLfo(Node):
     """Generates a slow wave in time with a transport: ``offset + A wave(cycles (bar + phase) + shift)``."""
 
@@ -116,6 +123,16 @@ class BeatLfo(Node):
     def tick(bar, phase, cycles, amplitude, offset, shift, shape, polarity):
         wave = simple_wave(wrap(cycles * (bar + phase) + shift), shape)
         return offset + amplitude * (0.5 + 0.5 * wave if polarity == 1 else wave)
+
+    display = "curves"
+
+    def drawing(cycles, amplitude, offset, shift, shape, polarity):
+        bars = np.linspace(0.0, shown_bars(cycles), 513)
+        waves = np.array([simple_wave(wrap(cycles * place + shift), shape) for place in bars])
+        return modulation_curve(Axis("time", 0.0, float(bars[-1]), "bars"), waves, amplitude, offset, polarity)
+
+    def dot(bar, phase, cycles, out):
+        return (bar + phase) % shown_bars(cycles), out
 
 
 class NoteLength(Node):

@@ -16,12 +16,10 @@ import dearpygui.dearpygui as dpg
 from nodegraph.graph import Graph
 from nodegraph.patch import Patch
 
+from .block_drawing import DRAWINGS, block_drawing
 from .dpg.view import DpgView
-from .drawn_curve import curve_drawing
 from .presenter import Presenter
-from .response import response_drawing
 from .sound.live import LiveSound
-from .sound.master import master_drawing
 from .sound.readings import ReadoutUpdater
 from .sound.scope import scope_drawing
 from .spoken import Say, SpokenView
@@ -51,8 +49,7 @@ class App:
         shown = cast(View, self.spoken) if self.spoken is not None else self.view
         self.presenter = Presenter(shown, sound, patch, home, allow_outside, graph)
         desk = self.presenter.desk
-        kinds = {"response": response_drawing, "curve": curve_drawing, "master": master_drawing}
-        drawings = {kind: partial(draw, desk) for kind, draw in kinds.items()}
+        drawings = dict.fromkeys(DRAWINGS, partial(block_drawing, desk))
         drawings["scope"] = partial(scope_drawing, sound, desk)
         self.readings = ReadoutUpdater(self.view, sound, desk.flat_id, drawings)
         self.frame_times: list[float] = []

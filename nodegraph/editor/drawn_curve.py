@@ -10,6 +10,7 @@ import numpy as np
 
 from nodegraph.node import DrawnCurve, Node
 
+from .block_curves import with_dots
 from .desk import Desk, State
 from .node_drawings import last_drawing
 from .view import Drawing, Point
@@ -100,7 +101,8 @@ def curve_drawing(desk: Desk, id: str) -> Drawing | None:
         return None
     points = drag.points if drag.node == id else view.points
     settings = desk.settings(id) | {view.declared.points: curve_text(points)}
-    return last_drawing(desk, id, (cls, view, settings), lambda: _drawing(cls, view, points, settings))
+    still = last_drawing(desk, id, (cls, view, settings), lambda: _drawing(cls, view, points, settings))
+    return with_dots(desk, id, cls, still) if still is not None else None
 
 
 def _drawing(cls: type[Node], view: CurveView, points: CurvePoints, settings: dict[str, Any]) -> Drawing | None:

@@ -105,7 +105,7 @@ class NodesMoved(Event):
 
 @dataclass(frozen=True)
 class CurveDrag(Event):
-    """The mouse is dragged in the curve of a node. Points are 0…1 of its width and height, from the lower left."""
+    """The mouse is dragged in the curve or bars of a node. Points are 0…1 of these, from the lower left."""
 
     node: str
     start: Point
@@ -115,7 +115,7 @@ class CurveDrag(Event):
 
 @dataclass(frozen=True)
 class CurveClick(Event):
-    """A double click or a right click in the curve of a node, at a point as in ``CurveDrag``."""
+    """A double click or a right click in the curve or the bars of a node, at a point as in ``CurveDrag``."""
 
     node: str
     at: Point

@@ -17,12 +17,13 @@ class Preferences:
     """Look and sound of the editor. ``device``: None is the default device, "none" no device.
 
     ``keep_minutes`` is the length of the retrospective recording (0: off), ``depth`` that of sound files that are
-    written.
+    written. ``drawings``: blocks show what they do.
     """
 
     theme: str = "dark"
     scale: float = 1.0
     minimap: bool = True
+    drawings: bool = True
     scroll_pans: bool = False
     autosave: bool = True
     device: str | None = None

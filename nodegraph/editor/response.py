@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from nodegraph.node import In, Node
+from nodegraph.node import Node
 
 from .desk import Desk
-from .node_drawings import last_drawing, wired_sources
+from .node_drawings import arrived_values, input_values, last_drawing
 from .view import Drawing
 
 POINTS = 160
@@ -29,13 +28,13 @@ def response_drawing(desk: Desk, id: str) -> Drawing | None:
     cls = desk.block(id)
     if cls is None or cls.response is None:
         return None
-    record, rate, sources = desk.document.nodes[id], desk.sound.rate, wired_sources(desk)
+    record, rate = desk.document.nodes[id], desk.sound.rate
     knobs = dict(islice(cls.spec.inputs.items(), 1, None))  # without the signal
-    arrived = {name: _arrived(desk, sources.get((id, name), ())) for name in knobs}
+    arrived = arrived_values(desk, id, knobs)
 
     def make() -> Drawing:
         settings = desk.settings(id)
-        values = {name: _values(port, record.params, settings, arrived[name]) for name, port in knobs.items()}
+        values = {name: input_values(port, record.params, settings, arrived[name]) for name, port in knobs.items()}
         return _drawing(cls, values, settings, rate)
 
     return last_drawing(desk, id, (record, rate, arrived), make)
@@ -59,29 +58,3 @@ def _drawing(cls: type[Node], values: dict[str, np.ndarray], settings: dict[str,
             break
     levels = 20.0 * np.log10(np.maximum(np.abs(np.nan_to_num(curves[:MAX_CURVES])), QUIETEST))
     return Drawing("response", np.ascontiguousarray(levels), *RANGE, axis=(LOWEST, top), unit="Hz")
-
-
-def _arrived(desk: Desk, sources: Sequence[str]) -> list[float]:
-    """Return the sum of the latest values of wired outputs, one for each lane; [] if none is known."""
-    values = [desk.sound.value(desk.flat_id(source)) for source in sources]
-    known = [np.asarray(value, np.float64) for value in values if value is not None and len(value)]
-    found: list[float] = np.nan_to_num(sum(known[1:], known[0])).tolist() if known else []
-    return found
-
-
-def _values(port: In, params: dict[str, Any], settings: dict[str, Any], arrived: list[float]) -> np.ndarray:
-    """Return the values of an input: one for each lane, or for each member of a bank."""
-    given = params.get(port.name, port.default)
-    found = np.atleast_1d(np.asarray(given if _is_numeric(given) else port.default, np.float64))
-    if arrived:
-        found = np.array(arrived)
-    if not port.bank:
-        return found
-    members = int(settings.get(port.bank, len(found)))
-    rest = found[0] if len(found) == 1 else port.default
-    return np.concatenate([found[:members], np.full(max(members - len(found), 0), rest)])
-
-
-def _is_numeric(value: Any) -> bool:
-    items = value if isinstance(value, list) else [value]
-    return bool(items) and all(isinstance(item, int | float) for item in items)

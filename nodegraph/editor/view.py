@@ -87,8 +87,8 @@ class NodeVisual:
     """A node. ``family`` determines its colour unless ``colour`` is "#rrggbb".
 
     ``display`` is "" or the kind of drawing inside the node, of ``display_size`` pixels: "wave", "spectrum",
-    "spectrogram", "meter", "bars", "faders", "picture", "response", "curve". ``badge`` is "" or the problem of the
-    node.
+    "spectrogram", "meter", "bars", "faders", "picture", "response", "curve", "curves", "cycle", "steps",
+    "tuner"; with ``beside`` it shares its room with the outputs. ``badge`` is "" or the problem of the node.
     """
 
     id: str
@@ -99,6 +99,7 @@ class NodeVisual:
     rows: tuple[NodeRow, ...]
     display: str = ""
     display_size: Point = (0.0, 0.0)
+    beside: bool = False
     badge: str = ""
     folded: bool = False
     subpatch: bool = False
@@ -157,10 +158,13 @@ class Drawing:
     ``kind``: "wave" (``data`` is (lanes, samples), ``low``…``high`` the y axis), "spectrum" ((lanes, bins) in dB),
     "spectrogram" ((columns, bins), 0…1, oldest first), "meter" ((lanes, 2): RMS and peak in dBFS),
     "bars" ((values,), with ``names``), "response" ((curves, points) in dB, at frequencies evenly spaced on the log
-    ``axis``), "curve" ((1, points) evenly spaced on the ``axis``, with ``marks``, the (x, y) that can be dragged).
-    "peaks" ((columns, 2): lowest and highest sample in each part of a sound),
+    ``axis``), "curve" ((1, points) evenly spaced on the ``axis``, with ``marks``, the (x, y) that can be dragged),
+    "curves" ((1 + curves, points), first their places 0…1), "steps" ((2, bars): values, and how far each is switched
+    on; ``marks`` has the number of the chosen bar, ``dots`` those of the current ones), "tuner" ((1,): cents, or NaN,
+    with the note in ``names``), "peaks" ((columns, 2): lowest and highest sample in each part of a sound),
     "patch" (boxes left, top, right, bottom, one for each of the ``names``, their families; then lines x, y, x, y).
-    ``data`` is contiguous float64 or float32. ``text`` is written below it.
+    ``data`` is contiguous float64 or float32. ``text`` is written below it. ``dots`` are running dots, 0…1 from the
+    lower left. ``gauge`` is the part 0…1 of a bar on the right that is full, from the top; -1 for none.
     """
 
     kind: str
@@ -172,6 +176,8 @@ class Drawing:
     axis: tuple[float, float] | None = None  # range of the x axis, if it is not the index
     unit: str = ""  # of the x axis
     marks: tuple[Point, ...] = ()
+    dots: tuple[Point, ...] = ()
+    gauge: float = -1.0
 
 
 # -- around the canvas -------------------------------------------------------------------------------------

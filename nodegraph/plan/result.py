@@ -14,7 +14,7 @@ from nodegraph.native.words import as_f64
 
 from . import layout as at
 from .buffers import Row
-from .keys import HelperKey, Names, PortKey, Sources, renamed
+from .keys import HelperKey, Names, PortKey, Sources, StateKey, renamed
 from .memory import Memory, view
 
 Port = tuple[str, str]
@@ -190,6 +190,15 @@ class Plan:
         """Return the latest sample of an output, one float for each lane."""
         address, lanes = self.latest[(node, port)]
         return view(address, lanes, np.float32).copy()
+
+    def state_of(self, node: str, name: str) -> np.ndarray:
+        """Return a state of a node as it is now, one number for each lane. Raises KeyError if there is none."""
+        found = self.graph.find(node)
+        if found is None or name not in found.spec.states:
+            raise KeyError(f"{node}.{name}")
+        region, state = self.state.regions[StateKey(node, found.type, name)], found.spec.states[name]
+        is_whole = isinstance(state.init, int) or state.seeded
+        return view(region.address, region.size // 8, np.int64 if is_whole else np.float64).copy()
 
     def lost_events(self) -> list[tuple[str, str]]:
         """Return the nodes that lost events because a list was full, as (id, message)."""

@@ -9,7 +9,7 @@ from nodegraph.blocks.registry import words_of
 from tools.docs.block_pages import REASON, block_page, shown_blocks
 from tools.docs.links import check_links
 from tools.docs.measured import measure, measure_shipped
-from tools.docs.plots import plot_of
+from tools.docs.plots import declared_plot, plot_of
 from tools.docs.shipped import smallest_with
 from tools.docs.sounds import ogg
 from tools.docs.svg import svg
@@ -24,7 +24,6 @@ CAPTIONS = {
     "sine": "Output in the help patch",
     "adsr": "Output in the help patch",
     "pink_noise": "Spectrum in the help patch",
-    "compressor": "Level of the output over that of a tone of 1 kHz",
     "blur": "The loudest frame in the help patch",
     "chord": "Notes that it plays in the help patch",
 }
@@ -47,6 +46,24 @@ def test_plot_shows_what_the_block_is(type):
     assert plot.caption == CAPTIONS[type]
     drawing = svg(plot)
     assert drawing.count("<path") == len(plot.curves) > 0 and "nan" not in drawing
+
+
+DECLARED = {
+    "adsr": ("Level over time", 3),
+    "compressor": ("Level out over level in", 2),
+    "lfo": ("Out over time", 3),
+    "noise_gate": ("Level out over level in", 2),
+    "drive": ("Output over input", 3),
+    "euclid": ("Gate over step", 1),
+    "step_sequencer": ("Value of each step", 1),
+}
+
+
+@pytest.mark.parametrize("type", [type for type, cls in shown_blocks().items() if cls.display in ("curves", "steps")])
+def test_page_has_the_drawing_of_the_editor(type):
+    plot = declared_plot(shown_blocks()[type])
+    assert type not in DECLARED or (plot.caption, len(plot.curves)) == DECLARED[type]
+    assert svg(plot).count("<path") == len(plot.curves) > 0 and "nan" not in svg(plot)
 
 
 def test_block_without_a_plot_says_why():

@@ -10,14 +10,18 @@ import time
 from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import soundfile
 
 import nodegraph
+from nodegraph.blocks.drawings import curves_of
 from nodegraph.cli.app import command
 from nodegraph.patch import Patch, parse_patch
 from tests.midi.midi_files import write_piece
+from tests.nodes.stepping import SR, run
 from tools.docs.pages import ROOT, committed_pages, site_text
 
 PAGES = ["README.md", *(page for page in committed_pages() if page != "CHANGELOG.md")]
@@ -100,6 +104,20 @@ def test_program_of_the_readme_renders_two_oscillators(tmp_path, monkeypatch):
     exec(compile(program, "README.md", "exec"), {})
     samples, rate = soundfile.read("two.wav")
     assert len(samples) == 4 * rate and abs(samples).max() > 0.1 and Path("two.json").exists()
+
+
+def test_block_of_the_page_about_blocks_draws_its_answer_to_a_step():
+    block, drawing = programs_of("docs/how-to/blocks.md")
+    names: dict[str, Any] = {}
+    exec(compile(block, "blocks.md", "exec"), names)
+    smooth = names["Smooth"]
+    rules: dict[str, Any] = {}
+    exec(compile(drawing, "blocks.md", "exec"), rules)
+    drawn = type("Smooth", (smooth,), {name: rules[name] for name in ("display", "drawing")})
+    curves = curves_of(drawn, {"cutoff": 200.0}, {}, SR)
+    out = run(drawn, round(SR * curves.x.high), audio=1.0, cutoff=200.0)["out"]
+    time = np.arange(len(out)) / SR
+    assert np.abs(out - np.interp(time, curves.places, curves.curves[""])).max() < 0.02
 
 
 @pytest.mark.parametrize("page", RUN)

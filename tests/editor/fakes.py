@@ -245,6 +245,7 @@ class FakeSound:
         self.played: list[Any] = []
         self.changes: list[Any] = []
         self.values: dict[str, np.ndarray] = {}
+        self.states: dict[str, np.ndarray] = {}
         self.chosen: list[Any] = []
         self.steps: list[int] = []
         self.recorded: list[Path | None] = []
@@ -291,6 +292,9 @@ class FakeSound:
 
     def value(self, port_ref: str) -> np.ndarray | None:
         return self.values.get(port_ref)
+
+    def node_state(self, id: str, name: str) -> np.ndarray | None:
+        return self.states.get(f"{id}.{name}")
 
     level = OutputLevel((0.1, 0.05), (0.5, 0.25))
     volume = 1.0

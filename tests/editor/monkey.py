@@ -21,8 +21,24 @@ KEYS = (
     "Up", "Down", "Left", "Right", "ctrl+a", "ctrl+z", "ctrl+z", "ctrl+shift+z", "ctrl+c", "ctrl+v", "ctrl+x",
     "ctrl+d", "ctrl+g", "ctrl+shift+g", "ctrl+m", "ctrl+s", "ctrl+o", "ctrl+n", "ctrl+shift+t", "ctrl+f", "ctrl+l",
     "ctrl+q", "ctrl+r", "ctrl+Return", "ctrl+0", "alt+BackSpace", "shift+s", "equal", "minus",
+    "shift+j", "shift+k", "shift+b", "u", "y",
 )  # fmt: skip
-BLOCKS = ("saw", "sine", "ladder", "audio_out", "lfo", "delay", "stft", "mixer", "scope", "noise", "envelope")
+BLOCKS = (
+    "saw",
+    "sine",
+    "ladder",
+    "audio_out",
+    "lfo",
+    "delay",
+    "stft",
+    "mixer",
+    "scope",
+    "noise",
+    "envelope",
+    "step_sequencer",
+    "compressor",
+    "tuner",
+)
 
 
 class Monkey:

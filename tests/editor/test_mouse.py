@@ -116,6 +116,28 @@ def test_shift_drag_is_ten_times_finer(robot):
     assert 0.8 < robot.document.nodes[osc].params["amplitude"] < 1.0
 
 
+def test_bar_of_a_sequencer_is_dragged_switched_and_undone_and_plays(robot):
+    clock, sequencer = robot.add("clock", (60, 60)), robot.add("step_sequencer", (360, 60))
+    shown = robot.view.scene.nodes[sequencer]
+    left, top, right, bottom = shown.shape.display
+
+    def bar(number, height):
+        x, y = left + (number - 0.5) / 4 * (right - left), bottom - height * (bottom - top)
+        return shown.at[0] + x, shown.at[1] + y
+
+    robot.drag(bar(2, 0.4), bar(2, 0.9))
+    steps = robot.document.nodes[sequencer].params["steps"]
+    assert steps[0] == 60.0 and steps[1] > 72.0 and steps[2:] == [67.0, 70.0]
+    robot.click(bar(3, 0.2), button=3)
+    assert robot.document.nodes[sequencer].params["gates"] == [1.0, 1.0, 0.0, 1.0]
+    robot.key("ctrl+z", "ctrl+z")
+    assert robot.document.nodes[sequencer].params == {}
+    robot.wire(f"{clock}.out", f"{sequencer}.clock")
+    plot = robot.view.canvas.nodes[sequencer].plot
+    seen = set()
+    assert robot.until(lambda: seen.add(plot._shown.dots) or len(seen) > 2), "no step is marked as playing"
+
+
 def test_context_menu_resets_a_value(robot):
     osc = robot.add("sine", (60, 60))
     robot.drag(robot.row(osc, "amplitude", 0.8), robot.row(osc, "amplitude", 0.4))

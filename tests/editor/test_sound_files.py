@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from nodegraph.editor.events import FilesDropped, PanelEvent
+from nodegraph.editor.events import FilesDropped, PanelEvent, PathPicked
 from nodegraph.patch import Patch
 
 RATE = 8000
@@ -51,6 +51,18 @@ def test_dropped_sound_is_copied_into_the_folder_of_the_patch_and_shown(saved, h
     saved.desk.close_panel("sound file")
     drop(saved, hit)
     assert sorted(path.name for path in (tmp_path / "music").iterdir()) == ["hit.wav", "mine.json"]
+
+
+def test_panel_closes_when_the_subpatch_with_the_sound_is_deleted(saved, hit):
+    saved.add("saw")
+    saved.select("saw1")
+    saved.press("ctrl+g", "ctrl+enter")
+    drop(saved, hit)
+    assert "sound file" in saved.view.panels
+    saved.send(PathPicked(0))
+    saved.select("subpatch1")
+    saved.press("delete")
+    assert "sound file" not in saved.view.panels
 
 
 def test_sound_of_the_same_name_does_not_replace_another(saved, hit, tmp_path):

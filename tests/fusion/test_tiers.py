@@ -119,6 +119,21 @@ def test_latest_samples_of_wires_in_a_group_are_shown():
         assert fused.value(node, "out") == rows.value(node, "out")
 
 
+def test_states_are_read_in_both_tiers():
+    patch = patch_of(
+        "clock.out env.gate", "env.out amp.gain", "osc.out amp.audio", "amp.out out.audio",
+        clock=("clock", {"division": 8.0}), env=("adsr", {"attack": [0.01, 0.2]}), osc="sine", amp="vca",
+        out="audio_out",
+    )  # fmt: skip
+    for engine in both_tiers(patch, channels=2):
+        engine.run_samples(6400)
+        assert np.array_equal(engine.plan.state_of("env", "level").astype(np.float32), engine.value("env", "out"))
+        assert engine.plan.state_of("env", "stage").dtype == np.int64
+        for missing in (("env", "out"), ("nothing", "level")):
+            with pytest.raises(KeyError):
+                engine.plan.state_of(*missing)
+
+
 def test_profiled_rows_are_timed_while_the_plan_is_fused():
     fused = engine_of(voice())
     fuse(fused)

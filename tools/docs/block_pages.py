@@ -18,11 +18,11 @@ from nodegraph.patch import Document, encode_patch
 from .cache import Cache, programs
 from .markdown import from_docstring, html, plain, table
 from .measured import measure, measure_shipped
-from .plots import plot_of
+from .plots import declared_plot, plot_of
 from .shipped import documents, smallest_with, title_of, users_of_blocks
 from .sounds import ogg, place, player
 from .sources import Sources
-from .svg import svg
+from .svg import Plot, svg
 
 ORPHAN = "---\norphan: true\n---"  # in no list of contents: hundreds of entries would be in the sidebar of every page
 REASON = "no plot: "  # what a drawing without a plot begins with
@@ -64,8 +64,10 @@ def _measured(cls: type[Node], cache: Cache) -> tuple[str, bytes]:
         return made[0]
 
     def drawing() -> bytes:
-        plot = plot_of(cls, measured())
-        return (REASON + plot if isinstance(plot, str) else svg(plot) + f"<p>{plot.caption}.</p>").encode()
+        found = [declared_plot(cls), plot_of(cls, measured())]
+        shown = [plot for plot in found if isinstance(plot, Plot)]
+        reason = next((plot for plot in found if isinstance(plot, str)), "")
+        return ("".join(svg(plot) + f"<p>{plot.caption}.</p>" for plot in shown) or REASON + reason).encode()
 
     plot = cache.get(f"{cls.type}.svg", origin + programs("plots", "svg"), drawing).decode()
     if silence_of(cls):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from nodegraph.blocks.drawings import curves_of, names_in
 from nodegraph.editor.drawn_curve import parse_curve_points
-from nodegraph.editor.help_patch import silence_of, sweep_of
+from nodegraph.editor.help_patch import Sweep, silence_of, sweep_of
 from nodegraph.engine.offline import Offline
-from nodegraph.node import In, Node
+from nodegraph.node import Curves, In, Node
 from nodegraph.patch import Patch
 
 from .measured import HELP, RATE, Measured
@@ -49,6 +51,46 @@ def _reason(cls: type[Node]) -> str:
 # -- from declarations -----------------------------------------------------------------------------------------
 
 
+def declared_plot(cls: type[Node]) -> Plot | None:
+    """Return what the editor draws in a block, bars or curves, a single one for three values of an input; or None."""
+    if cls.drawn_bars is not None:
+        return _bars(cls.spec.default_settings[cls.drawn_bars.values])
+    if cls.display != "curves":
+        return None
+    given, sweep = dict(cls.example.values), sweep_of(cls)
+    drawn = [_curves(cls, given)]
+    curves = [(drawn[0].places, y, name) for name, y in drawn[0].curves.items()]
+    if sweep is not None and sweep.port.name in names_in(cls.drawing) and len(curves) == 1:
+        swept = [sweep.low, _middle(sweep), sweep.high]
+        drawn = [_curves(cls, given | {sweep.port.name: value}) for value in swept]
+        labels = [f"{sweep.port.name} {_quantity(value, sweep.port.unit)}" for value in swept]
+        curves = [(d.places, d.curves[""], label) for d, label in zip(drawn, labels)]
+    x, y = drawn[0].x, drawn[0].y
+    return Plot(
+        f"{y.name.capitalize()} over {x.name}",
+        Axis(_label(x.name, x.unit), x.low, max(d.x.high for d in drawn)),
+        Axis(_label(y.name, y.unit), min(d.y.low for d in drawn), max(d.y.high for d in drawn)),
+        curves,
+    )
+
+
+def _bars(values: Sequence[float]) -> Plot:
+    steps = np.arange(1.0, len(values) + 2.0)
+    places, heights = np.repeat(steps, 2)[1:-1], np.repeat(np.asarray(values, float), 2)
+    x, y = Axis("step", 1.0, float(steps[-1])), Axis("value", *span([heights], 12.0))
+    return Plot("Value of each step", x, y, [(places, heights, "")])
+
+
+def _curves(cls: type[Node], values: dict[str, Any]) -> Curves:
+    curves = curves_of(cls, values, values, RATE)
+    assert curves is not None
+    return curves
+
+
+def _middle(sweep: Sweep) -> float:
+    return float(np.sqrt(sweep.low * sweep.high)) if sweep.port.taper == "log" else sweep.port.default
+
+
 def _response(cls: type[Node], measured: Measured) -> Plot | None:
     if cls.response is None:
         return None
@@ -60,9 +102,9 @@ def _response(cls: type[Node], measured: Measured) -> Plot | None:
         values |= {"gain": np.resize([6.0, -9.0, 4.0], len(values["gain"]))} if "gain" in values else {}
         chosen, labels = [values], [""]
     elif sweep:
-        middle = float(np.sqrt(sweep.low * sweep.high)) if sweep.port.taper == "log" else sweep.port.default
-        chosen = [values | {sweep.port.name: value} for value in (sweep.low, middle, sweep.high)]
-        labels = [f"{sweep.port.name} {_quantity(v, sweep.port.unit)}" for v in (sweep.low, middle, sweep.high)]
+        swept = [sweep.low, _middle(sweep), sweep.high]
+        chosen = [values | {sweep.port.name: value} for value in swept]
+        labels = [f"{sweep.port.name} {_quantity(v, sweep.port.unit)}" for v in swept]
     else:
         chosen, labels = [values], [""]
     curves = []
@@ -230,8 +272,6 @@ def _answer(cls: type[Node], signal: np.ndarray) -> np.ndarray:
 
 def _chosen(cls: type[Node], measured: Measured) -> Plot | None:
     output = f"{measured.node}.{next(iter(cls.spec.outputs), '')}"
-    if cls.example.plot == "levels":
-        return _levels(cls)
     if cls.example.plot == "spectrum" and output in measured.signals:
         return _spectra(cls, measured, output)
     if cls.example.plot == "wave" and output in measured.signals:
@@ -353,22 +393,6 @@ def _spectrum(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     starts = range(0, len(values) - WINDOW + 1, WINDOW // 2)
     power = np.mean([np.abs(np.fft.rfft(values[s : s + WINDOW] * window)) ** 2 for s in starts], axis=0)
     return np.fft.rfftfreq(WINDOW, 1.0 / RATE), _decibels(np.sqrt(power) * 2.0 / window.sum())
-
-
-def _levels(cls: type[Node]) -> Plot | None:
-    """Return the level of the output over that of a tone of 1 kHz that gets louder by 2 dB every 0.15 s."""
-    steps = np.arange(-60.0, 1.0, 2.0)
-    length = round(0.15 * RATE)
-    time = np.arange(len(steps) * length) / RATE
-    tone = (np.sin(2.0 * np.pi * 1000.0 * time) * 10.0 ** (np.repeat(steps, length) / 20.0)).astype(np.float32)
-    parts = _answer(cls, tone).reshape(len(steps), length)[:, length // 2 :]
-    levels = _decibels(np.abs(parts).max(axis=1))
-    return Plot(
-        "Level of the output over that of a tone of 1 kHz",
-        Axis("level in, dB", -60.0, 0.0),
-        Axis("level out, dB", *span([np.maximum(levels, -90.0)], 12.0)),
-        [(steps, steps, "unchanged"), (steps, np.maximum(levels, -90.0), "out")],
-    )
 
 
 def _frames(cls: type[Node], measured: Measured, output: str) -> Plot | None:

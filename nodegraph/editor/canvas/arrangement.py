@@ -64,6 +64,7 @@ def node_visuals(desk: Desk, document: Document, previous: Document | None) -> d
             level=desk.subpatch_path,
             colour=look.colour if look else "",
             sources=frozenset(sources.get(id, ())),
+            drawings=desk.preferences.drawings,
         )
         if visual.display == "master":
             visual = replace(visual, rows=visual.rows + master_rows(desk.state(Master)))

@@ -25,6 +25,8 @@ NOTE_LINE = 17.0
 NOTE_WIDE = 240.0  # largest width of a comment without a size
 CORNER = 14.0  # size of the corner that resizes an area
 STEPS = 32  # line segments of the curve of a wire
+LABEL, COUNT = 13.0, 10.5  # font sizes of the label of a row, and of the number of its lanes
+MIN_DISPLAY = 88.0  # width of a display beside outputs
 
 
 @dataclass(frozen=True)
@@ -53,17 +55,39 @@ class Shape:
 
 def size(visual: NodeVisual) -> Point:
     """Return width and height of a node."""
-    height = TITLE
-    if not visual.folded:
-        height += GAP + ROW * len(visual.rows) + GAP
-        if visual.display:
-            height += visual.display_size[1] + GAP
-    return _width(visual), height
+    if visual.folded:
+        return _width(visual), TITLE
+    outputs = _outputs_beside(visual)
+    below = TITLE + GAP + _head_height(visual, outputs)
+    return _width(visual), below + ROW * (len(visual.rows) - outputs) + GAP
+
+
+def _outputs_beside(visual: NodeVisual) -> int:
+    """Return the number of outputs beside the display."""
+    return sum(row.side == "out" for row in visual.rows) if visual.beside else 0
+
+
+def _head_height(visual: NodeVisual, outputs: int) -> float:
+    """Return the height of the display and the outputs beside it, with the gap below."""
+    return max(visual.display_size[1], ROW * outputs) + GAP if visual.display else 0.0
+
+
+def _outputs_width(visual: NodeVisual) -> float:
+    """Return the width of the outputs beside a display, with their pins."""
+    widest = 0.0
+    for row in visual.rows:
+        if row.side == "out":
+            count = row.pin.count if row.pin else ""
+            wide = text_width(row.label, LABEL) + (text_width(count, COUNT) + 6.0 if count else 0.0)
+            widest = max(widest, wide)
+    return widest + 2 * EDGE + 12.0
 
 
 def _width(visual: NodeVisual) -> float:
-    width = visual.display_size[0] + 2 * EDGE if visual.display and not visual.folded else 0.0
-    return max(visual.width, width)
+    if not visual.display or visual.folded:
+        return visual.width
+    beside = EDGE + MIN_DISPLAY + _outputs_width(visual) if visual.beside else 0.0
+    return max(visual.width, visual.display_size[0] + 2 * EDGE, beside)
 
 
 def shape(visual: NodeVisual) -> Shape:
@@ -77,13 +101,18 @@ def shape(visual: NodeVisual) -> Shape:
                 pins[row.port, row.side == "out"] = (width if row.side == "out" else 0.0, TITLE / 2)
         return Shape((width, height), title, (), pins, None)
     top, display = TITLE + GAP, None
+    outputs, outputs_left = _outputs_beside(visual), 0.0
     if visual.display:
-        shown_wide = width - 2 * EDGE
-        display = (EDGE, top, EDGE + shown_wide, top + visual.display_size[1])
-        top = display[3] + GAP
+        right = width - EDGE
+        if outputs:
+            right = outputs_left = width - _outputs_width(visual)
+        display = (EDGE, top, right, top + max(visual.display_size[1], ROW * outputs))
+    below = top + _head_height(visual, outputs)
+    top = top if outputs else below
     places = []
-    for row in visual.rows:
-        box = (0.0, top, width, top + ROW)
+    for index, row in enumerate(visual.rows):
+        top = below if index == outputs else top
+        box = (outputs_left if index < outputs else 0.0, top, width, top + ROW)
         value = (EDGE, top + 1.0, width - EDGE, top + ROW - 1.0) if row.value else None
         places.append(RowPlace(row, box, value))
         if row.pin:

@@ -12,6 +12,8 @@ from ..view import Camera, NodeVisual, NoteVisual, Pin, Point, ValueVisual, Wire
 from . import geometry as geo
 from .routing import Obstacles, Route, Router
 
+EDITED = ("curve", "steps")  # displays that are changed with the mouse
+
 
 @dataclass
 class SceneNode:
@@ -252,12 +254,13 @@ class Scene:
         return None
 
     def curve_place(self, id: str, at: Point, inside: bool = False) -> Point | None:
-        """Return a canvas point relative to the curve of a node, 0…1 from the lower left; None without a curve.
+        """Return a canvas point relative to the curve or bars of a node, 0…1 from the lower left; None without them.
 
-        ``inside``: also None for a point outside of the curve.
+        ``inside``: also None for a point outside of them.
         """
         shown = self.nodes.get(id)
-        box = shown.shape.display if shown and shown.visual.display == "curve" and not shown.visual.folded else None
+        is_edited = shown is not None and shown.visual.display in EDITED and not shown.visual.folded
+        box = shown.shape.display if shown and is_edited else None
         if shown is None or box is None:
             return None
         x, y = at[0] - shown.at[0], at[1] - shown.at[1]

@@ -11,6 +11,7 @@ from functools import lru_cache
 from zlib import crc32
 
 Colour = tuple[int, int, int, int]
+CLEAR: Colour = (0, 0, 0, 0)
 
 
 def rgb(text: str, alpha: int = 255) -> Colour:
@@ -100,7 +101,7 @@ KINDS = {
 
 
 def _made_readable(theme: Theme) -> Theme:
-    """Return a theme whose texts have enough contrast to every ground on which they are drawn."""
+    """Return a theme whose texts and curves have enough contrast to every ground on which they are drawn."""
     panels = (theme.panel, theme.panel_deep, theme.control)
     grounds = (theme.canvas, theme.node, theme.track, theme.fill, theme.display, *panels)
     kinds = {kind: readable(colour, theme.canvas, theme.node, theme.track) for kind, colour in theme.kinds.items()}
@@ -112,6 +113,7 @@ def _made_readable(theme: Theme) -> Theme:
         alarm=readable(theme.alarm, *grounds),
         good=readable(theme.good, *grounds),
         focus=readable(theme.focus, *grounds),
+        trace=tuple(readable(colour, theme.display) for colour in theme.trace),
         kinds=kinds,
     )
 

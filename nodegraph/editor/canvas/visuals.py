@@ -23,7 +23,12 @@ DISPLAYS = {
     "bars": (168.0, 72.0),
     "response": (168.0, 76.0),
     "curve": (220.0, 96.0),
+    "curves": (0.0, 48.0),
+    "cycle": (0.0, 0.0),
+    "steps": (0.0, 60.0),
+    "tuner": (0.0, 40.0),
 }
+BESIDE = {"curves", "cycle", "steps", "tuner"}  # displays that share their room with the outputs
 DISPLAY = (220.0, 110.0)
 STATE_TITLES = {BYPASSED: "bypassed", MUTED: "muted"}
 OFF = "#4a4f57"  # title of a block that is bypassed or muted
@@ -44,9 +49,10 @@ def node_visual(
     level: tuple[str, ...] = (),
     colour: str = "",
     sources: frozenset[str] = frozenset(),
+    drawings: bool = True,
 ) -> NodeVisual:
     """Return the visual of a node. ``wired`` are the wired inputs, ``sources`` the wired outputs, ``marks`` the bound
-    MIDI messages by input.
+    MIDI messages by input. Without ``drawings``, the displays beside outputs are left out.
     """
     from nodegraph.blocks.registry import family_name, node_types
 
@@ -68,7 +74,7 @@ def node_visual(
         )
     for name, setting in spec.shown_settings(record.params).items():
         rows.append(NodeRow(name, "", name, None, setting_visual(setting, record.params.get(name)), plain(setting.doc)))
-    display = getattr(cls, "display", "") if cls else ""
+    display = cls.display if cls and (drawings or cls.display not in BESIDE) else ""
     shown = f"{id} · {record.type}" if not title and not id.startswith(record.type) else title or id
     state = bypass_of(record, spec)
     if state:
@@ -82,6 +88,7 @@ def node_visual(
         rows=tuple(rows),
         display=display,
         display_size=DISPLAYS.get(display, DISPLAY) if display else (0.0, 0.0),
+        beside=display in BESIDE,
         badge=badge,
         folded=folded,
         subpatch=record.type == "subpatch",

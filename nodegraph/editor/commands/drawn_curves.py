@@ -1,4 +1,4 @@
-"""Curves in nodes: points are dragged, added by a double click and removed by a right click."""
+"""Curves and bars in nodes: points are dragged, added by a double click and removed by a right click."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from nodegraph.patch import Action, SetParam
 from ..canvas.visuals import DISPLAYS
 from ..command import on
 from ..desk import Desk
+from ..drawn_bars import bars_of
 from ..drawn_curve import CurveDragState, CurvePoints, CurveView, curve_text, curve_view
 from ..events import CurveClick, CurveDrag
 from ..view import Point
+from .drawn_bars import click_bar, drag_bars
 from .selection import on_click
 
 REACH = 9.0  # canvas pixels
@@ -18,6 +20,9 @@ REACH = 9.0  # canvas pixels
 @on(CurveDrag)
 def on_curve_drag(desk: Desk, event: CurveDrag) -> None:
     """Move a point between its neighbours; the sound follows when the button is released, as one undo step."""
+    if bars_of(desk, event.node) is not None:
+        drag_bars(desk, event)
+        return
     drag = desk.state(CurveDragState)
     if drag.node != event.node or drag.view is None:
         view = curve_view(desk, event.node)
@@ -40,6 +45,9 @@ def on_curve_drag(desk: Desk, event: CurveDrag) -> None:
 @on(CurveClick)
 def on_curve_click(desk: Desk, event: CurveClick) -> None:
     """Add a point by a double click, or remove one by a right click; elsewhere a right click opens the menu."""
+    if bars_of(desk, event.node) is not None:
+        click_bar(desk, event)
+        return
     view = curve_view(desk, event.node)
     index = point_near(view, event.at) if view else None
     if view is None or (event.click.button == "right" and index is None):

@@ -13,6 +13,7 @@ from nodegraph.files.demos import demo_files, demo_folder
 from nodegraph.patch import PatchError
 from nodegraph.patch.files import write_patch
 
+from ..block_drawing import block_drawing, default_drawing
 from ..command import command, key_table
 from ..desk import Desk, Panel
 from ..events import PanelEvent
@@ -20,7 +21,7 @@ from ..help_patch import help_patch
 from ..palettes import Candidate, open_palette
 from ..panel import MessagePanel
 from ..plain import plain
-from ..view import Item, PanelVisual
+from ..view import Drawing, Item, PanelVisual
 from .files import new_window, open_path
 
 
@@ -53,6 +54,7 @@ MOUSE = (
     ("drag a wired input", "disconnect the wire"),
     ("drag a slider", "set the value; with Shift ten times finer"),
     ("double-click a value", "type a value with unit or arithmetic"),
+    ("drag the bars of a sequencer", "set its steps; a double click types one, a right click switches it on or off"),
     ("right-click", "open the context menu"),
     ("drag on the canvas", "select with a box"),
     ("right or middle drag", "pan the canvas"),
@@ -70,14 +72,22 @@ def block_page(type: str) -> dict[str, Any] | None:
 
 
 class BlockHelp(Panel):
-    """Panel with a block's description, ports, settings and source, and its example patch."""
+    """Panel with a block's description, drawing, ports, settings and source, and its example patch.
 
-    def __init__(self, type: str, page: dict[str, Any], example: Path | None) -> None:
-        self.key, self.type, self._page, self._example = f"help {type}", type, page, example
+    The drawing is that of the displayed ``node``, with its values; without one, that of the defaults.
+    """
+
+    def __init__(self, type: str, node: str, page: dict[str, Any], example: Path | None) -> None:
+        self.key, self.type, self.node, self._page, self._example = f"help {type}", type, node, page, example
+        self._drawing: Drawing | None = None
 
     def visual(self, desk: Desk) -> PanelVisual:
         page = self._page
         items = [Item("text", "doc", value=_plain(page["doc"]))]
+        cls = node_types().get(self.type)
+        self._drawing = self._live_drawing(desk) or (default_drawing(desk, cls) if cls else None)
+        if self._drawing is not None:
+            items.append(Item("drawing", "drawing", value=self._drawing))
         if page["inputs"]:
             items += [Item("heading", value="Inputs"), _inputs_table(page["inputs"])]
         if page["outputs"]:
@@ -93,6 +103,16 @@ class BlockHelp(Panel):
             )
         items.append(Item("row", "buttons", value=tuple(buttons)))
         return PanelVisual(self.key, f"{self.type} ({family_name(page['family'])})", tuple(items), size=(620.0, 0.0))
+
+    def _live_drawing(self, desk: Desk) -> Drawing | None:
+        record = desk.record(self.node)
+        return block_drawing(desk, self.node) if record is not None and record.type == self.type else None
+
+    def tick(self, desk: Desk, now: float) -> None:
+        found = self._live_drawing(desk)
+        if found is not None and found is not self._drawing:
+            self._drawing = found
+            desk.view.draw(self.key, "drawing", found)
 
     def react(self, desk: Desk, event: PanelEvent) -> None:
         if event.item == "example" and self._example is not None:
@@ -152,13 +172,13 @@ def help_block(desk: Desk, payload: object) -> None:
     chosen = desk.selection.nodes
     id = payload if isinstance(payload, str) else next(iter(chosen), None)
     record = desk.document.nodes.get(id) if id else None
-    if record is None:
+    if id is None or record is None:
         return
     page = block_page(record.type)
     if page is None:
         desk.notify(f"No help: unknown block '{record.type}'.", alarm=True)
         return
-    desk.open_panel(BlockHelp(record.type, page, example_of(record.type)))
+    desk.open_panel(BlockHelp(record.type, id, page, example_of(record.type)))
 
 
 def example_of(type: str) -> Path | None:

@@ -21,7 +21,7 @@ def search_help(desk: Desk, payload: object) -> None:
     def show(key: str, at: object) -> None:
         page = block_page(key)
         if page is not None:
-            desk.open_panel(BlockHelp(key, page, example_of(key)))
+            desk.open_panel(BlockHelp(key, "", page, example_of(key)))
 
     title = f"Help texts with “{query}”" if query else "Search the help texts"
     open_palette(desk, title, candidates, show, f"No help text has the word “{query}”.")

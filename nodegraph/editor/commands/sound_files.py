@@ -145,7 +145,9 @@ class SoundPanel(Panel):
         return bool(sounds)
 
     def changed(self, desk: Desk) -> None:
-        if self.id not in desk.patch.document.nested(self.place).nodes:
+        try:
+            desk.patch.document.nested(self.place).node(self.id)
+        except PatchError:  # it was deleted, or the subpatch that contains it
             desk.close_panel(self.key)
         else:
             self.refresh(desk)

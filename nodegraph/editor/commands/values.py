@@ -16,6 +16,7 @@ from nodegraph.patch import Action, ClearParam, Connect, SetParam
 from ..canvas import camera as canvas
 from ..command import command, on
 from ..desk import Desk, State
+from ..drawn_bars import bars_of, nudge_bar
 from ..events import SetValue, Slide
 from ..quantity import QuantityError, exact_text, parse_lanes, parse_quantity
 from ..sound.master import MUTE, VOLUME
@@ -122,6 +123,10 @@ def decrease_value_fine(desk: Desk, payload: object) -> None:
 
 def _nudge(desk: Desk, direction: float) -> None:
     key = focused(desk)
+    bars = bars_of(desk, key[0]) if key else None
+    if key is not None and bars is not None and key[1] == bars.values:
+        nudge_bar(desk, key[0], direction)
+        return
     port = _port(desk, key) if key else None
     if key is None or port is None or _wired(desk, key):
         return

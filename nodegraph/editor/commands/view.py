@@ -115,6 +115,13 @@ def minimap(desk: Desk, payload: object) -> None:
     desk.set_preferences(minimap=desk.minimap)
 
 
+@command("Drawings in blocks", menu="View", section=0, checked=lambda desk: desk.preferences.drawings)
+def drawings(desk: Desk, payload: object) -> None:
+    """Show or hide the curves, cycles, steps and tuners beside the outputs of blocks."""
+    desk.set_preferences(drawings=not desk.preferences.drawings)
+    desk.refresh_blocks()
+
+
 @command("Find in patch…", "ctrl+f", "/", menu="Edit", section=3)
 def find(desk: Desk, payload: object) -> None:
     """Find blocks, values, comments and areas by text, including subpatches."""

@@ -10,11 +10,11 @@ from ..canvas import geometry as geo
 from ..canvas.gestures import Gestures
 from ..canvas.minimap import Minimap
 from ..canvas.scene import Scene
-from ..canvas.theme import Theme, area_title_ground, faded, family_colour, mixed, readable, rgb
+from ..canvas.theme import CLEAR, Theme, area_title_ground, faded, family_colour, mixed, readable, rgb
 from ..canvas.typeface import supported_text
 from ..view import Pin, Point, WireKey
 from .node import NodeItems
-from .plot import CLEAR, Textures
+from .plot import Textures
 from .wire import draw_wire, stroke
 
 Tag = int | str

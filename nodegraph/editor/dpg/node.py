@@ -8,13 +8,12 @@ import dearpygui.dearpygui as dpg
 
 from ..canvas import geometry as geo
 from ..canvas.scene import SceneNode
-from ..canvas.theme import Colour, Theme, faded, family_colour, mixed, rgb, title_colour
+from ..canvas.theme import CLEAR, Colour, Theme, faded, family_colour, mixed, rgb, title_colour
 from ..canvas.typeface import ellipsize, supported_text, width
 from ..view import NodeRow, Pin, PinVisual, ValueVisual
-from .plot import CLEAR, Plot, Textures
+from .plot import Plot, Textures
 
-FONT = 13.0  # pixels at zoom 1
-SMALL = 10.5
+FONT, SMALL = geo.LABEL, geo.COUNT  # pixels at zoom 1
 LANE_BARS = 5.0  # height of the bars of lanes, at zoom 1
 READABLE = 4.0  # pixels; smaller text is not drawn
 Tag = int | str
@@ -100,7 +99,7 @@ class NodeItems:
             return
         size = FONT * z
         y = (place.box[1] + (geo.ROW - FONT) / 2) * z
-        inner = (place.box[2] - 2 * (geo.EDGE + 4)) * z
+        inner = (place.box[2] - place.box[0] - 2 * (geo.EDGE + 4)) * z
         count = row.pin.count if row.pin else ""
         label, faint = supported_text(row.label), self.theme.faint
         small = SMALL * z

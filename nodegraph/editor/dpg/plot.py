@@ -8,15 +8,15 @@ import dearpygui.dearpygui as dpg
 import numpy as np
 
 from ..canvas import typeface
-from ..canvas.theme import Colour, Theme, faded, family_colour
+from ..canvas.theme import CLEAR, Colour, Theme, faded, family_colour
 from ..sound.readout import DIVISIONS
 from ..view import Drawing
+from .block_plots import PAINTERS, Dots, Painter, Sheet
 
 TEXTURE = (256, 96)  # columns and rows of a spectrogram texture
 MIN_DB_RANGE = -60.0  # the lower end of meters
 CURVE_MARK = 3.5  # radius of a point of a curve in pixels at zoom 1
 PAD = 6.0  # around the picture of a patch
-CLEAR: Colour = (0, 0, 0, 0)
 
 
 class Textures:
@@ -57,12 +57,15 @@ class Plot:
         self._texts: list[int | str] = []
         self._marks: list[int | str] = []
         self._caption: int | str | None = None
+        self._dots: Dots | None = None
+        self._painter: Painter | None = None
         self._top = dpg.add_draw_node(parent=parent)
         dpg.apply_transform(self._top, dpg.create_translation_matrix((at[0], at[1], 0.0)))
         dpg.draw_rectangle((0, 0), size, fill=theme.display, color=CLEAR, rounding=3.0, parent=self._top)
         self._below = dpg.add_draw_node(parent=self._top)
         self._body = dpg.add_draw_node(parent=self._top)
         self._above = dpg.add_draw_node(parent=self._top)
+        self._sheet = Sheet(theme, size, font, self._below, self._body, self._above)
 
     def close(self) -> None:
         """Release the texture; the draw items are deleted with their parent."""
@@ -85,14 +88,17 @@ class Plot:
         paint = getattr(self, f"_paint_{drawing.kind}", None)
         if paint is not None and drawing.data.size:
             paint(drawing)
-        self._show_text(drawing.text)
+        room = self._painter.paint(drawing) if self._painter is not None and drawing.data.size else self.size[0]
+        self._show_text(drawing.text, room)
 
     def _begin(self, drawing: Drawing) -> None:
         for group in (self._below, self._body, self._above):
             dpg.delete_item(group, children_only=True)
         self.close()
         self._lines, self._texts, self._marks, self._caption = [], [], [], None
+        self._dots = None
         self.kind = drawing.kind
+        self._painter = PAINTERS[drawing.kind](self._sheet) if drawing.kind in PAINTERS else None
         width, height = self.size
         if drawing.kind == "wave":
             self._rule((0, height / 2), (width, height / 2))
@@ -137,12 +143,15 @@ class Plot:
     def _y(self, value: float, low: float, high: float) -> float:
         return self.size[1] * (1.0 - (value - low) / max(high - low, 1e-9))
 
-    def _show_text(self, text: str) -> None:
+    def _show_text(self, text: str, room: float) -> None:
+        """Write the caption, if there is room for all of it."""
         if self._caption is None and text:
-            at = (4.0, self.size[1] - self.font - 2.0)
-            self._caption = dpg.draw_text(at, text, size=self.font, color=self.theme.faint, parent=self._above)
-        elif self._caption is not None:
-            dpg.configure_item(self._caption, text=text)
+            self._caption = dpg.draw_text((0, 0), "", size=self.font, color=self.theme.faint, parent=self._above)
+        if self._caption is not None:
+            right, top = self._painter.corner if self._painter is not None else (False, False)
+            wide = typeface.width(text, self.font)
+            at = (room - wide - 4.0 if right else 4.0, 2.0 if top else self.size[1] - self.font - 2.0)
+            dpg.configure_item(self._caption, text=text if wide + 4.0 <= room else "", pos=at)
 
     # -- kinds ---------------------------------------------------------------------------------------------
 
@@ -189,12 +198,13 @@ class Plot:
         left, right = drawing.axis or (0.0, 1.0)
         for mark, (x, y) in zip(self._marks, drawing.marks, strict=False):
             place = self.size[0] * (x - left) / max(right - left, 1e-9), self._y(y, drawing.low, drawing.high)
-            scale = self.font / 11.0
-            dpg.configure_item(
-                mark, center=place, radius=CURVE_MARK * scale, color=self.theme.trace[0], fill=self.theme.display
-            )
+            radius, colour = CURVE_MARK * self._sheet.scale, self.theme.trace[0]
+            dpg.configure_item(mark, center=place, radius=radius, color=colour, fill=self.theme.display)
         for mark in self._marks[len(drawing.marks) :]:
             dpg.configure_item(mark, color=CLEAR, fill=CLEAR)
+        if self._dots is None:
+            self._dots = Dots(self._sheet)
+        self._dots.paint(drawing, self.size[0])
 
     def _paint_spectrogram(self, drawing: Drawing) -> None:
         assert self._texture is not None and self._picture is not None

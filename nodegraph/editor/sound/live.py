@@ -394,6 +394,13 @@ class LiveSound:
         except KeyError:
             return None
 
+    def node_state(self, id: str, name: str) -> np.ndarray | None:
+        plan = self._live.plan
+        try:
+            return plan.state_of(id, name) if plan else None
+        except KeyError:
+            return None
+
     @property
     def _watched(self) -> frozenset[str]:
         return self._watched_outputs | self._wires.keys()

@@ -125,6 +125,9 @@ class SoundEngine(Protocol):
     def value(self, port_ref: str) -> np.ndarray | None:
         """Return the latest sample of an output per lane, or None if unknown; needs no ``watch``."""
 
+    def node_state(self, id: str, name: str) -> np.ndarray | None:
+        """Return a state of a node per lane, as the audio thread left it, or None if unknown."""
+
     def output_level(self) -> OutputLevel:
         """Return the level of the output since the last call."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from .live import LiveSound
 from .protocol import Reading
 
 PERIOD = 1.0 / 25.0  # seconds between two drawings of the same readout
+BUDGET = 0.002  # seconds of a display frame for the drawings in nodes
 HOVER_AFTER = 0.15  # seconds of hovering before the readout of a wire appears
 
 
@@ -68,6 +70,7 @@ class ReadoutUpdater:
         count = readout.samples_needed(sound.engine.rate)
         due = self._due_now([*(("probe", key) for key in self._probes), *(("node", node) for node in displays)], now)
         for key in (key for kind, key in due if kind == "probe"):
+            self._drawn["probe", key] = now
             reading = sound.read(self._probes[key][1], count)
             if reading is not None:
                 view.read_probe(key, readout.readout(reading))
@@ -76,18 +79,20 @@ class ReadoutUpdater:
             reading = sound.read(self._flat(wire[0]), count)
             if reading is not None:
                 view.read_hover(readout.readout(reading))
+        began = time.perf_counter()
         for node in (key for kind, key in due if kind == "node"):
+            if time.perf_counter() - began > BUDGET:
+                break
+            self._drawn["node", node] = now
             drawing = self._display(node, displays[node], readout.SPECTRUM_SIZE)
             if drawing is not None:
                 view.read_display(node, drawing)
 
     def _due_now(self, targets: list[tuple[str, str]], now: float) -> list[tuple[str, str]]:
-        """Return the targets to draw in this display frame: each once per ``PERIOD``, at most half of them."""
+        """Return the targets to draw in this display frame, at most half of them: each once per ``PERIOD``, in turn."""
         self._drawn = {target: self._drawn.get(target, 0.0) for target in targets}
         late = sorted((one for one in targets if now - self._drawn[one] >= PERIOD), key=self._drawn.__getitem__)
-        chosen = late[: -(-len(targets) // 2)]
-        self._drawn.update(dict.fromkeys(chosen, now))
-        return chosen
+        return late[: -(-len(targets) // 2)]
 
     def _display(self, node: str, kind: str, count: int) -> Drawing | None:
         """Return the drawing of a node's display, from its own buffer or its first output."""

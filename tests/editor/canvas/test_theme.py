@@ -41,6 +41,7 @@ def test_every_text_has_enough_contrast_to_its_ground(name):
     grounds = ("canvas", "node", "track", "fill", "control", "display", "panel", "panel_deep")
     pairs = [(getattr(theme, ink), getattr(theme, ground)) for ink in ON_PANELS for ground in grounds]
     value = theme.title_text if theme.node[0] < 128 else theme.text  # on sliders
+    pairs += [(colour, theme.display) for colour in theme.trace]
     pairs += [(value, theme.fill), (value, theme.track), (value, theme.control)]
     pairs += [(colour, ground) for colour in theme.kinds.values() for ground in (theme.canvas, theme.node, theme.track)]
     families = [rgb(colour) for colour in (*FAMILIES.values(), *OTHERS, *COLOURS.values())]

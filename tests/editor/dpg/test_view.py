@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -147,11 +148,13 @@ def test_slider_drag_sends_start_and_end_positions(view):
     assert slides[1].fine
 
 
-def test_curve_sends_drags_double_clicks_and_right_clicks(view):
-    view.show_node(node_visual("one", display="curve", display_size=(220.0, 96.0)))
+@pytest.mark.parametrize("kind", ["curve", "steps"])
+def test_curves_and_bars_send_drags_double_clicks_and_right_clicks(view, kind):
+    view.show_node(node_visual("one", display=kind, display_size=(220.0, 96.0)))
     marks = ((0.25, 0.5), (0.75, 1.0))
-    view.read_display("one", Drawing("curve", np.zeros((1, 50)), 0.0, 1.0, axis=(0.0, 1.0), marks=marks))
-    view.read_display("one", Drawing("curve", np.zeros((1, 50)), 0.0, 1.0, axis=(0.0, 1.0), marks=marks[:1]))
+    data = np.zeros((1, 50)) if kind == "curve" else np.ones((2, 4))
+    view.read_display("one", Drawing(kind, data, 0.0, 1.0, axis=(0.0, 1.0), marks=marks))
+    view.read_display("one", Drawing(kind, data, 0.0, 1.0, axis=(0.0, 1.0), marks=marks[:1]))
     left, top, right, bottom = view.scene.nodes["one"].shape.display
 
     def at(x, y):
@@ -234,15 +237,49 @@ def test_every_readout_is_drawn_in_probes_and_at_the_pointer(view, reading):
     assert not view.hover.lines
 
 
-@pytest.mark.parametrize("kind", ["wave", "spectrum", "spectrogram", "meter", "bars", "faders"])
+@pytest.mark.parametrize("kind", ["wave", "spectrum", "spectrogram", "meter", "bars", "faders", "steps", "tuner"])
 def test_every_display_is_drawn_inside_its_node(view, kind):
     view.show_node(node_visual("one", display=kind, display_size=(160.0, 80.0)))
     view.refresh()
     assert view.displays == {"one": kind}
     for count in (1, 3):
-        shape = {"meter": (count, 2), "bars": (count,), "faders": (count,)}.get(kind, (count, 64))
+        shape = {"meter": (count, 2), "bars": (count,), "faders": (count,), "steps": (2, 4 * count), "tuner": (1,)}.get(
+            kind, (count, 64)
+        )
         view.read_display("one", Drawing(kind, np.random.default_rng(1).random(shape), 0.0, 1.0, "1"))
     view.refresh()
+
+
+def items_in(view, id="one"):
+    """Return the corners of all visible draw items in the display of a node, in its pixels."""
+    import dearpygui.dearpygui as dpg
+
+    found = []
+
+    def collect(tag):
+        for child in dpg.get_item_children(tag, 2):
+            found.append(dpg.get_item_configuration(child) | {"type": dpg.get_item_info(child)["type"]})
+            collect(child)
+
+    collect(view.canvas.nodes[id].plot._top)
+    return [item for item in found if item["show"]]
+
+
+def test_dots_move_alone_and_stay_inside_with_the_gauge_beside_them(view):
+    view.show_node(node_visual("one", display="curves", display_size=(160.0, 48.0)))
+    view.refresh()
+    rows = np.array([[0.0, 0.5, 1.0], [0.0, 1.0, 0.5]])
+    drawing = Drawing("curves", rows, 0.0, 1.0, "1 s", dots=((0.5, 0.5), (1.0, 0.0)), gauge=0.25)
+    view.read_display("one", drawing)
+    curve, dots = ([i for i in items_in(view) if i["type"].endswith(kind)] for kind in ("DrawPolyline", "DrawCircle"))
+    assert len(curve) == 1 and len(dots) == 2
+    height = 48.0 * view.scene.zoom
+    assert all(0.0 <= dot["center"][0] <= 160.0 and 0.0 < dot["center"][1] < height for dot in dots)
+    view.read_display("one", replace(drawing, dots=((0.25, 0.5),)))
+    view.refresh()
+    (moved,) = [i for i in items_in(view) if i["type"].endswith("DrawCircle")]
+    assert moved["center"][0] < dots[0]["center"][0]
+    assert next(i for i in items_in(view) if i["type"].endswith("DrawPolyline"))["points"] == curve[0]["points"]
 
 
 ITEMS = (
