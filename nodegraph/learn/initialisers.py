@@ -13,6 +13,9 @@ from .recipe import LayerConfig
 
 _SAMPLE = 4096  # frames used to fit initial weights
 _SMALLEST = 1e-5  # smallest mean that is inverted through a sigmoid
+_SECOND = 0.1  # what a second unit that copies an input gains, of the variance of the input
+_FITTED, _STEPS = 400, 800  # frames and steps to fit the units that copy inputs
+_RIDGE = 1e-4  # regularisation of the constant sum of units
 
 
 class InitialWeights(NamedTuple):
@@ -30,6 +33,8 @@ def initial_weights(config: LayerConfig, inputs: torch.Tensor, generator: torch.
         start = _components(config, inputs, generator)
     elif config.initialiser == "mirrored":
         return _mirrored(config, inputs, generator)
+    elif config.initialiser == "identity":
+        return _identity(config, inputs, generator)
     else:
         units, width = config.units, inputs.shape[1]
         weight, back = (_random(config, shape, generator) for shape in ((units, width), (width, units)))
@@ -124,6 +129,55 @@ def _mirrored(config: LayerConfig, inputs: torch.Tensor, generator: torch.Genera
         weight[first : first + len(components)] = sign * components
         back[:, first : first + len(components)] = sign * components.T / (1.0 + slope)
     return InitialWeights(weight, back, -(weight @ mean), mean)
+
+
+def _identity(config: LayerConfig, inputs: torch.Tensor, generator: torch.Generator) -> InitialWeights:
+    """Return weights by which sigmoid outputs copy the inputs with the largest variance, by one or two units each.
+
+    Other outputs are their mean. Without biases, the sum of units that varies least stands for 1.
+    """
+    units, width = config.units, inputs.shape[1]
+    some = _sample_rows(inputs)
+    variance = some.var(0)
+    copied = torch.cat([variance, _SECOND * variance]).argsort(descending=True)[:units]  # by benefit
+    turn, copied = copied // width, copied % width
+    gain, slope, rest = _copies(some, torch.bincount(copied, minlength=width))
+    weight, back = _small((units, width), generator), _small((width, units), generator)
+    own = torch.arange(len(copied))
+    weight[own], back[:, own] = 0.0, 0.0
+    weight[own, copied], back[copied, own] = gain[turn, copied], slope[turn, copied]
+    rest -= slope.sum(0) / 2.0
+    if not config.bias:
+        codes = torch.sigmoid(some @ weight.T).double()
+        moments = codes.T @ codes
+        moments.diagonal().add_(_RIDGE * float(moments.diagonal().mean()))
+        back += torch.outer(rest, torch.linalg.solve(moments, codes.sum(0)).float())
+    return InitialWeights(weight, back, torch.zeros(units), rest)
+
+
+def _copies(inputs: torch.Tensor, count: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Fit σ(Σ s (σ(g x) - 1/2) + r) to each input x (frames, width), as a sum over ``count`` units, 0 to 2.
+
+    Return g and s (2, width), and r (width,); s of a missing unit is 0.
+    """
+    width = inputs.shape[1]
+    has = torch.stack([count > 0, count > 1]).float()
+    start = torch.tensor([[10.0, 8.0], [1.0, 20.0]]).log()[:, :, None].repeat(1, 1, width)
+    rest = deactivate(inputs.mean(0), "sigmoid", 0.0, _SMALLEST)
+    chosen = inputs[:: max(1, len(inputs) // _FITTED)]
+
+    def logits(x: torch.Tensor) -> torch.Tensor:
+        gain, slope = start.exp().unbind(1)
+        return sum((torch.sigmoid(x * gain[k]) - 0.5) * (slope[k] * has[k]) for k in (0, 1)) + rest
+
+    with torch.enable_grad():
+        optimiser = torch.optim.Adam([start.requires_grad_(), rest.requires_grad_()], 0.1)
+        for _ in range(_STEPS):
+            optimiser.zero_grad()
+            (torch.sigmoid(logits(chosen)) - chosen).square().mean(0).sum().backward()
+            optimiser.step()
+    gain, slope = start.detach().exp().unbind(1)
+    return gain, slope * has, rest.detach()
 
 
 def _small(shape: tuple[int, int], generator: torch.Generator) -> torch.Tensor:

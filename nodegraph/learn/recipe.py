@@ -29,7 +29,7 @@ FOLDER = Path(__file__).parent / "recipes"
 MAX_WIDTH = 16384
 
 Activation = Literal["sigmoid", "relu", "leaky", "linear"]
-Initialiser = Literal["uniform", "truncated_normal", "glorot", "he", "mean", "pca", "whitened", "mirrored"]
+Initialiser = Literal["uniform", "truncated_normal", "glorot", "he", "mean", "pca", "whitened", "mirrored", "identity"]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 NotNegative = Annotated[float, Meta(ge=0.0, le=1e9)]
 Positive = Annotated[float, Meta(gt=0.0, le=1e9)]
@@ -64,9 +64,10 @@ class LayerConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
     ``initialiser``: "uniform" (within ±range/2), "truncated_normal" (standard deviation ``range``, cut at two),
     "glorot", "he", "mean" (truncated normal, shifted so that the output is the mean of the frames), "pca" (the
-    principal components of the frames), "whitened" (these, with equal variances) or "mirrored" (these, by two leaky or
-    ReLU units for each, one of its negative; also of a linear code inside of such units). ``non_negative`` shifts or
-    folds initial weights to 0 or above.
+    principal components of the frames), "whitened" (these, with equal variances), "mirrored" (these, by two leaky or
+    ReLU units for each, one of its negative; also of a linear code inside of such units) or "identity" (a sigmoid unit
+    for each input and back, for codes about as wide as the inputs). ``non_negative`` shifts or folds initial weights to
+    0 or above.
     ``corruption`` is the noise on the input of the pair, and ``noise`` its amount: the standard deviation (gaussian) or
     the share of the inputs (dropout, salt_and_pepper). ``dropout`` is the share of units that are dropped. The loss
     adds ``l2`` times the sum of squared weights and ``activity`` times the sum of |units|. After each step, weights
@@ -325,6 +326,11 @@ def _check(recipe: Recipe) -> None:
             raise LearnError(
                 f"recipe {recipe.name}: layers.{number}.initialiser = mirrored needs leaky or ReLU units, untied, or "
                 "a linear code inside of them. Choose another, such as pca."
+            )
+        if layer.initialiser == "identity" and (layer.tied or (layer.encoder, layer.decoder) != ("sigmoid", "sigmoid")):
+            raise LearnError(
+                f"recipe {recipe.name}: layers.{number}.initialiser = identity needs sigmoid units and a sigmoid "
+                "output, untied. Choose another, such as pca."
             )
     outermost = recipe.layers[0].decoder
     for part, config in (("training", recipe.training), ("pretraining", recipe.pretraining)):

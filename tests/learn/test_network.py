@@ -134,6 +134,19 @@ def test_fitted_initialisers_start_no_worse_than_the_mean(initialiser, decoder, 
     assert error < 1.2 * mean and error < other
 
 
+@pytest.mark.parametrize("bias", [True, False])
+def test_identity_units_start_below_the_components_of_sigmoids(bias):
+    x = frames()
+    x = x / x.amax(1, keepdim=True)
+    mean, _ = Baselines.fit(x, 4).errors(x)
+    made, whitened = (
+        pair(BINS - 1, x, decoder="sigmoid", initialiser=kind, bias=bias) for kind in ("identity", "whitened")
+    )
+    with torch.no_grad():
+        error, other = (float((Network([p])(x) - x).square().sum() / len(x)) for p in (made, whitened))
+    assert error < 0.05 * mean and error < other
+
+
 def test_whitened_units_have_equal_variance_and_pca_units_do_not():
     x = frames()
     with torch.no_grad():

@@ -123,6 +123,7 @@ BAD = {
     "unknown normalisation": (ONE | {"features": {"normalise": "loud"}}, "features.normalise"),
     "cross-entropy of a linear decoder": (ONE | {"training": {"loss": "cross_entropy"}}, "cross_entropy"),
     "mirrored sigmoids": ({"layers": [{"units": 4, "initialiser": "mirrored"}]}, "mirrored needs leaky or ReLU units"),
+    "identity of ReLUs": ({"layers": [{"units": 4, "encoder": "relu", "initialiser": "identity"}]}, "needs sigmoid"),
     "by_width of text": (ONE | {"by_width": "x"}, "by_width"),
     "NaN": (ONE | {"training": {"rate": float("nan")}}, "rate"),
 }

@@ -124,16 +124,17 @@ def _figures(result: TableResult) -> Iterator[str]:
 
 
 def _failures(result: TableResult) -> Iterator[str]:
-    failed = [
-        f"- {label}, {column}: {measured['failure']}"
-        for label, row in result.results.items()
-        for column, measured in row.items()
-        if measured["failure"]
-    ]
+    """List the nets that failed, by reason: the nets of each column."""
+    failed: dict[str, dict[str, list[str]]] = {}
+    for label, row in result.results.items():
+        for column, measured in row.items():
+            if measured["failure"]:
+                failed.setdefault(measured["failure"], {}).setdefault(column, []).append(label)
     if failed:
         yield "Failed:"
         yield ""
-        yield from failed
+        for reason, columns in failed.items():
+            yield f"- {reason}: " + ". ".join(f"{column}: {'; '.join(nets)}" for column, nets in columns.items())
         yield ""
 
 
