@@ -19,7 +19,6 @@ from types import CodeType, ModuleType
 from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
-import numpy as np
 
 from nodegraph.files.folders import user_folder
 from nodegraph.files.private import locked_name
@@ -45,6 +44,7 @@ define linkonce void @NRT_decref(ptr %p) alwaysinline { ret void }
 
 
 OBJECT, INLINE = ".o", ".inline"  # files of the cache
+_WITHOUT_CODE = ("compiler_process.py", "parts.py", "prebuilt.py")  # modules here that determine no code
 
 
 class KernelError(Exception):
@@ -61,13 +61,13 @@ def cache_folder() -> Path:
 class KernelSource(NamedTuple):
     """A kernel before it is optimised: LLVM modules, and what :func:`kernel_address` says about it.
 
-    The source of a function that kernels inline has ``inline`` set.
+    The source of a function that kernels inline has ``inline`` set. Those in a ``fused`` kernel are optimised already.
     """
 
     name: str
     modules: list[str]
     calls_kernels: bool = False
-    straight_code: bool = True
+    fused: bool = False
     inline: bool = False
 
     def code(self, target: Target) -> bytes:
@@ -95,22 +95,28 @@ class KernelSource(NamedTuple):
                 function.linkage = "internal"
                 if function.name.startswith("_ZN"):  # compiled by Numba: must be inlined to vectorise the loops
                     function.add_function_attribute("alwaysinline")
-        for _ in range(2):
-            options = llvm.create_pipeline_tuning_options(speed_level=3)
-            options.loop_vectorization = not self.inline
-            options.slp_vectorization = self.straight_code and not self.inline
-            builder = llvm.create_pass_builder(processor, options)
-            manager = builder.getModulePassManager()
-            manager.run(linked, builder)
+        options = llvm.create_pipeline_tuning_options(speed_level=3)
+        options.loop_vectorization = not self.inline
+        options.slp_vectorization = not self.inline and not self.fused  # it gains nothing in fused kernels
+        builder = llvm.create_pass_builder(processor, options)
+        builder.getModulePassManager().run(linked, builder)
+        if self.fused:  # loops have become straight code; another run of all passes gains nothing
+            manager = builder.getFunctionPassManager()
+            for function in linked.functions:
+                if not function.is_declaration:
+                    manager.run(function, builder)
+        else:
+            builder.getModulePassManager().run(linked, builder)
         linked.verify()
         _prove(self.name, linked, self.calls_kernels)
         return linked
 
     def emit(self, module: llvm.ModuleRef, target: Target) -> bytes:
         """Return the code of an optimised module."""
+        text, processor = str(module), machine(target)
         if self.inline:
-            return without_compiler_globals(str(module)).encode()
-        code: bytes = machine(target).emit_object(module)
+            return without_compiler_globals(text).encode()
+        code: bytes = processor.emit_object(module)
         return code
 
 
@@ -119,13 +125,12 @@ def kernel_address(
     parts: tuple[Any, ...],
     make_ir: Callable[[str], list[str]],
     calls_kernels: bool = False,
-    straight_code: bool = True,
+    fused: bool = False,
 ) -> int:
     """Return the address of a kernel that is loaded, or read from the cache or a prebuilt set, or compiled.
 
     ``parts`` must cover everything that determines the code; ``make_ir(symbol)`` returns the modules to link.
-    ``calls_kernels`` allows calls by address, which the functions of the engine need. ``straight_code`` vectorises it,
-    too, not only loops.
+    ``calls_kernels`` allows calls by address, which the functions of the engine need; ``fused`` is for fused kernels.
     Raises :class:`KernelError` if the code could allocate, raise, or call an impure function.
     """
     symbol = _symbol(name, parts)
@@ -135,7 +140,7 @@ def kernel_address(
             with locked_name(path):
                 # another process may have compiled it meanwhile
                 if not _load(read_signed(path), symbol):
-                    source = KernelSource(name, make_ir(symbol), calls_kernels, straight_code)
+                    source = KernelSource(name, make_ir(symbol), calls_kernels, fused)
                     module = _record(symbol, source).optimised(host())
                     code = source.emit(module, host())
                     # on a read-only or full disk it is compiled again at the next start
@@ -301,7 +306,7 @@ def _environment() -> str:
 @cache
 def _compiler_source_hash() -> str:
     files = sorted(Path(__file__).parent.glob("*.py"))
-    return _digest([path.read_text() for path in files if path.name != "prebuilt.py"])  # it makes no code
+    return _digest([path.read_text() for path in files if path.name not in _WITHOUT_CODE])
 
 
 def _symbol(name: str, parts: tuple[Any, ...]) -> str:
@@ -328,6 +333,8 @@ def _identity(value: Any, seen: set[int]) -> Any:
 
 def _value_identity(value: Any) -> Any:
     """Return a key for a compiled-in constant, or the name of an object that Numba supports."""
+    import numpy as np  # not needed in a process that only optimises
+
     if isinstance(value, np.ndarray):
         return (str(value.dtype), value.shape, hashlib.sha256(np.ascontiguousarray(value).data).hexdigest())
     if isinstance(value, int | float | str | bool | tuple | np.generic):
