@@ -116,6 +116,8 @@ class KernelSource(NamedTuple):
         text, processor = str(module), machine(target)
         if self.inline:
             return without_compiler_globals(text).encode()
+        if _SIGNS.search(text) and _SIGN_MASK.search(processor.emit_assembly(module.clone())):
+            processor = machine(target._replace(features=f"{target.features},{_NO_MASKS}".lstrip(",")))
         code: bytes = processor.emit_object(module)
         return code
 
@@ -260,6 +262,14 @@ def _prove(name: str, module: llvm.ModuleRef, calls_kernels: bool) -> None:
         raise KernelError(f"{name}: uses an object of Python by its address, which the audio thread must not")
     if not calls_kernels and not all(_NAMED_CALL.search(call) for call in _CALL.findall(text)):
         raise KernelError(f"{name}: calls a function by its address, which may allocate or wait; kernels must not")
+
+
+# LLVM 22 takes the signs of vectors in registers 16 to 31 from other registers: it replaces an instruction by an older
+# one that cannot reach them (https://github.com/llvm/llvm-project/issues/191304). Without these features it has no such
+# instruction.
+_SIGNS = re.compile(r"\bicmp slt <[^,]*, zeroinitializer|\btrunc [^%\n]*<\d+ x i\d+> \S+ to <\d+ x i1>")
+_SIGN_MASK = re.compile(r"\bv(?:movmskp[sd]|pmovmskb)\b")
+_NO_MASKS = "-avx512dq,-avx512bw"
 
 
 # -- load ----------------------------------------------------------------------------------------------
