@@ -1,7 +1,7 @@
 # make run      install nodegraph into .venv and open a first patch in the editor; without a display play it, and
 #               without a sound device render it
 # make test     install the dependencies of the tests and run all checks
-# make bench    compare the speed with SuperCollider, Pure Data, SignalFlow, pyo and C
+# make bench    compare the speed with SuperCollider, Pure Data, Csound, Faust, DawDreamer, SignalFlow, pyo and C
 # make growth   measure cost over nodes and lanes, and that of edits, and draw docs/growth.png, ten minutes
 # make cores    measure single patches on one core and on two, on an idle machine, five minutes
 # make quality  measure aliases, distortion, reverberation, stretching and hearing, also of other programs, two minutes

@@ -16,13 +16,14 @@ from .peers.c import C
 from .peers.csound import Csound
 from .peers.faust import Faust
 from .peers.puredata import PureData
-from .peers.python_peer import NUMPY, PYO, SIGNALFLOW
+from .peers.python_peer import DAWDREAMER, NUMPY, PYO, SIGNALFLOW
 from .peers.supercollider import SuperCollider
 from .report import Results, save, show
 
 # nodegraph is last, so that its column is next to the ratio.
 PEERS: list[Peer] = [
-    SuperCollider(), PureData(), Csound(), Faust(), SIGNALFLOW, PYO, NUMPY, C(), RowsPeer(), NodegraphPeer(),
+    SuperCollider(), PureData(), Csound(), Faust(), DAWDREAMER, SIGNALFLOW, PYO, NUMPY, C(), RowsPeer(),
+    NodegraphPeer(),
 ]  # fmt: skip
 
 PHASE = "phase"  # the table of phase reconstruction methods
@@ -33,6 +34,7 @@ NOTES = [
     "W6: NumPy calls BLAS for each layer of each frame.",
     "Csound: W5a uses opcodes of one sample at control rate, W5b blocks of one sample.",
     "Faust: a program for each workload, by faust -vec and g++; W5a without -vec.",
+    "DawDreamer: the programs of Faust, compiled by its processor.",
     "C: a separate program for each workload; only W3 is a graph.",
     "rows: nodegraph without fused kernels, as during edits.",
 ]
@@ -75,7 +77,8 @@ def main() -> int:
         with Progress(transient=True) as progress:
             task = progress.add_task("", total=None)
             found = phase.measure(lambda label: progress.update(task, description=label))
-    notes = [note for note in NOTES if any(note.startswith(x) for x in (*chosen, "C:", "Csound:", "Faust:", "rows:"))]
+    shown = {*chosen, *(peer.name for peer in peers)}
+    notes = [note for note in NOTES if note.partition(":")[0] in shown]
     show(results, [peer.name for peer in peers], notes, found)
     print(f"Saved: {save(results, [peer.name for peer in peers], notes, found)}")
     ours = [by_peer[NodegraphPeer.name].reason for by_peer in results.values() if NodegraphPeer.name in by_peer]

@@ -44,3 +44,14 @@ class Peer:
     def job(self, workload: str, seconds: float, output: Path | None) -> Job:
         """Return the command that renders ``workload`` to the WAV file ``output`` (None: discard the sound)."""
         raise NotImplementedError
+
+
+def write_if_changed(path: Path, text: str) -> None:
+    """Write a generated source; its time stays that of its last change."""
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
+
+
+def is_outdated(program: Path, *sources: Path) -> bool:
+    """Return whether a compiled program is missing, or older than one of its sources."""
+    return not program.exists() or program.stat().st_mtime < max(source.stat().st_mtime for source in sources)

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import workloads as w
 from ..checks import low_pass
-from .base import BUILD, Job, Peer
+from .base import BUILD, Job, Peer, is_outdated, write_if_changed
 
 SOURCES = Path(__file__).parent
 PROGRAMS = {"W1b": "sines", "W2": "synth", "W3": "chain", "W4": "stft", "W5a": "feedback_fm", "W5b": "comb"}
@@ -32,11 +32,11 @@ class C(Peer):
     def job(self, workload: str, seconds: float, output: Path | None) -> Job:
         program = PROGRAMS[workload]
         binary = BUILD / program
-        sources = [SOURCES / f"{program}.c", SOURCES / "render.h", SOURCES / "wav.h"]
-        (BUILD / "workloads.h").write_text(header())
-        if not binary.exists() or binary.stat().st_mtime < max(s.stat().st_mtime for s in sources):
+        source, parameters = SOURCES / f"{program}.c", BUILD / "workloads.h"
+        write_if_changed(parameters, header())
+        if is_outdated(binary, source, parameters, SOURCES / "render.h", SOURCES / "wav.h", Path(__file__)):
             flags = ["-O3", "-march=native", "-ffast-math", "-fopenmp-simd", "-mprefer-vector-width=512"]
-            command = ["gcc", *flags, f"-I{BUILD}", "-o", str(binary), str(sources[0])]
+            command = ["gcc", *flags, f"-I{BUILD}", "-o", str(binary), str(source)]
             command += ["-lfftw3f", "-lm"] if workload in WITH_FFTW else ["-lm"]
             subprocess.run(command, check=True)
         return Job([str(binary), str(seconds)] + ([str(output)] if output else []), prints_cpu=True)

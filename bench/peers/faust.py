@@ -9,11 +9,11 @@ from math import pi
 from pathlib import Path
 
 from .. import workloads as w
-from .base import BUILD, Job, Peer
+from .base import BUILD, Job, Peer, is_outdated, write_if_changed
 
 ARCHITECTURE = Path(__file__).parent / "faust.cpp"
 SCALAR = ("W5a",)  # loops of one sample, which are slower with -vec
-FLAGS = ["-O3", "-march=native", "-ffast-math", "-mprefer-vector-width=512"]
+CPP_FLAGS = ["-O3", "-march=native", "-ffast-math", "-mprefer-vector-width=512"]
 HEAD = """
 rate = {rate};
 wrap(x) = x - floor(x);
@@ -34,16 +34,24 @@ class Faust(Peer):
 
     def job(self, workload: str, seconds: float, output: Path | None) -> Job:
         binary, source = BUILD / f"faust-{workload}", BUILD / f"{workload}.dsp"
-        text = HEAD.format(rate=float(w.RATE), pi=pi) + WORKS[workload]()
-        if not binary.exists() or not source.exists() or source.read_text() != text:
-            source.write_text(text)
-            program = binary.with_suffix(".cpp")
-            vectors = [] if workload in SCALAR else ["-vec", "-vs", str(w.BLOCK)]
-            command = ["faust", "-lang", "cpp", *vectors, "-a", str(ARCHITECTURE), "-o", str(program), str(source)]
+        write_if_changed(source, program(workload))
+        if is_outdated(binary, source, ARCHITECTURE, ARCHITECTURE.with_name("wav.h"), Path(__file__)):
+            cpp = binary.with_suffix(".cpp")
+            command = ["faust", "-lang", "cpp", *flags(workload), "-a", str(ARCHITECTURE), "-o", str(cpp), str(source)]
             subprocess.run(command, check=True)
             sizes = [f"-DRATE={w.RATE}", f"-DBLOCK={w.BLOCK}", f"-I{ARCHITECTURE.parent}"]
-            subprocess.run(["g++", *FLAGS, *sizes, "-o", str(binary), str(program)], check=True)
+            subprocess.run(["g++", *CPP_FLAGS, *sizes, "-o", str(binary), str(cpp)], check=True)
         return Job([str(binary), str(seconds)] + ([str(output)] if output else []), prints_cpu=True)
+
+
+def program(workload: str) -> str:
+    """Return the program of a workload."""
+    return HEAD.format(rate=float(w.RATE), pi=pi) + WORKS[workload]()
+
+
+def flags(workload: str) -> list[str]:
+    """Return the options of Faust's compiler for a workload."""
+    return [] if workload in SCALAR else ["-vec", "-vs", str(w.BLOCK)]
 
 
 def sines() -> str:

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ..workloads import ALL
+from . import faust
 from .base import ROOT, Job, Peer
 
 VENV = ROOT / ".venv-bench"
@@ -34,7 +35,7 @@ class PythonPeer(Peer):
             if not PYTHON.exists():
                 _run(sys.executable, "-m", "venv", str(VENV))
             pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--only-binary=:all:"]
-            _run(*pip, self._requirement, "numpy")
+            _run(*pip, self._requirement, "numpy", "soundfile")
         except subprocess.CalledProcessError as error:
             lines = [line for line in error.stderr.splitlines() if line.startswith("ERROR")]
             return f"pip cannot install {self._requirement}: {lines[-1] if lines else 'no error output'}"
@@ -63,6 +64,10 @@ NO_LAYERS = "has no dense layers"
 NO_GAIN = "has no gain for spectra"
 SIGNALFLOW = PythonPeer(
     "SignalFlow", "signalflow", "0.6.0", {"W4": NO_GAIN, "W5a": BLOCK_LATE, "W5b": BLOCK_LATE, "W6": NO_LAYERS}
+)
+NOT_WRITTEN = "is not written for it"
+DAWDREAMER = PythonPeer(
+    "DawDreamer", "dawdreamer", "0.9.0", {x.name: NOT_WRITTEN for x in ALL if x.name not in faust.WORKS}
 )
 PYO = PythonPeer("pyo", "pyo", "1.1.0", {"W1b": "has no lanes within an object", "W5b": BLOCK_LATE, "W6": NO_LAYERS})
 ONLY_CODER = "used for W6 only"

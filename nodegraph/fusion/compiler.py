@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Sequence
-from contextlib import suppress
 
-from nodegraph.kernel.compiler_process import LOWEST_PRIORITY, receive_code, send_source, start_compiler_process
 from nodegraph.kernel.native_function import COMPILING
 from nodegraph.native.build import add_code
+from nodegraph.native.compiler_process import (
+    LOWEST_PRIORITY,
+    end_process,
+    receive_code,
+    send_source,
+    start_compiler_process,
+)
 
 from .kernels import FusedKernel
 
 MAX_COMPILE_SECONDS = 20.0  # of all kernels of a plan
-END_SECONDS = 2.0
 
 
 class BackgroundCompiler:
@@ -50,7 +54,8 @@ class BackgroundCompiler:
         except (BrokenPipeError, ValueError):  # it was stopped, or took too long
             return False
         finally:
-            self._end()
+            self._process = None
+            end_process(process)
         return True
 
     def stop(self) -> None:
@@ -59,17 +64,3 @@ class BackgroundCompiler:
         process = self._process
         if process is not None:
             process.kill()
-
-    def _end(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        for pipe in (process.stdin, process.stdout):
-            with suppress(OSError):
-                assert pipe is not None
-                pipe.close()
-        try:
-            process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()

@@ -64,14 +64,13 @@ class FusedKernel:
     def address(self) -> int:
         """Address of the native code. Raises KernelError if it could allocate, raise or call an impure function."""
         with COMPILING:
-            # LLVM 22 makes wrong AVX-512 code of delay lines in straight code that it vectorises
-            return kernel_address(NAME, self.key, self.modules, straight_code=False)
+            return kernel_address(NAME, self.key, self.modules, fused=True)
 
     @property
     def source(self) -> tuple[str, KernelSource]:
         """The symbol and the source of the native code."""
         symbol = kernel_symbol(NAME, self.key)
-        return symbol, KernelSource(NAME, self.modules(symbol), straight_code=False)
+        return symbol, KernelSource(NAME, self.modules(symbol), fused=True)
 
     def modules(self, symbol: str) -> list[str]:
         """Return the LLVM modules of the kernel."""

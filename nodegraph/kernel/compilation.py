@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from nodegraph.native.build import KernelError, KernelSource, add_code
+from nodegraph.native.compiler_process import end_process, receive_code, send_source, start_compiler_process
 
-from .compiler_process import receive_code, send_source, start_compiler_process
 from .kernel import Kernel
 from .native_function import COMPILING, NativeFunction
 
@@ -56,7 +56,6 @@ def _compile_in_two_processes(kernels: Sequence[Kernel | NativeFunction], progre
     finally:
         sent.put(None)
         receiver.join()
-        process.kill()
-        process.communicate()
+        end_process(process)
     if refused:
         raise refused[0]

@@ -40,6 +40,7 @@ _PURE_FUNCTIONS = frozenset(
 ) | {"memcpy", "memset", "memmove", "clock_gettime"}
 
 OBJECT, INLINE = ".o", ".inline"  # files of the cache
+_WITHOUT_CODE = ("compiler_process.py", "parts.py", "prebuilt.py")  # modules here that determine no code
 
 
 class KernelError(Exception):
@@ -56,13 +57,13 @@ def cache_folder() -> Path:
 class KernelSource(NamedTuple):
     """A kernel before it is optimised: LLVM modules, and what :func:`kernel_address` says about it.
 
-    The source of a function that kernels inline has ``inline`` set.
+    The source of a function that kernels inline has ``inline`` set. Those in a ``fused`` kernel are optimised already.
     """
 
     name: str
     modules: list[str]
     calls_kernels: bool = False
-    straight_code: bool = True
+    fused: bool = False
     inline: bool = False
 
     def code(self, target: Target) -> bytes:
@@ -90,22 +91,30 @@ class KernelSource(NamedTuple):
                 function.linkage = "internal"
                 if function.name.startswith("_ZN"):  # compiled by Numba: must be inlined to vectorise the loops
                     function.add_function_attribute("alwaysinline")
-        for _ in range(2):
-            options = llvm.create_pipeline_tuning_options(speed_level=3)
-            options.loop_vectorization = not self.inline
-            options.slp_vectorization = self.straight_code and not self.inline
-            builder = llvm.create_pass_builder(processor, options)
-            manager = builder.getModulePassManager()
-            manager.run(linked, builder)
+        options = llvm.create_pipeline_tuning_options(speed_level=3)
+        options.loop_vectorization = not self.inline
+        options.slp_vectorization = not self.inline and not self.fused  # it gains nothing in fused kernels
+        builder = llvm.create_pass_builder(processor, options)
+        builder.getModulePassManager().run(linked, builder)
+        if self.fused:  # loops have become straight code; another run of all passes gains nothing
+            manager = builder.getFunctionPassManager()
+            for function in linked.functions:
+                if not function.is_declaration:
+                    manager.run(function, builder)
+        else:
+            builder.getModulePassManager().run(linked, builder)
         linked.verify()
         _prove(self.name, linked, self.calls_kernels)
         return linked
 
     def emit(self, module: llvm.ModuleRef, target: Target) -> bytes:
         """Return the code of an optimised module."""
+        text, processor = str(module), machine(target)
         if self.inline:
-            return without_compiler_globals(str(module)).encode()
-        code: bytes = machine(target).emit_object(module)
+            return without_compiler_globals(text).encode()
+        if _SIGNS.search(text) and _SIGN_MASK.search(processor.emit_assembly(module.clone())):
+            processor = machine(target._replace(features=f"{target.features},{_NO_MASKS}".lstrip(",")))
+        code: bytes = processor.emit_object(module)
         return code
 
 
@@ -114,13 +123,12 @@ def kernel_address(
     parts: tuple[Any, ...],
     make_ir: Callable[[str], list[str]],
     calls_kernels: bool = False,
-    straight_code: bool = True,
+    fused: bool = False,
 ) -> int:
     """Return the address of a kernel that is loaded, or read from the cache or a prebuilt set, or compiled.
 
     ``parts`` must cover everything that determines the code; ``make_ir(symbol)`` returns the modules to link.
-    ``calls_kernels`` allows calls by address, which the functions of the engine need. ``straight_code`` vectorises it,
-    too, not only loops.
+    ``calls_kernels`` allows calls by address, which the functions of the engine need; ``fused`` is for fused kernels.
     Raises :class:`KernelError` if the code could allocate, raise, or call an impure function.
     """
     symbol = _symbol(name, parts)
@@ -130,7 +138,7 @@ def kernel_address(
             with locked_name(path):
                 # another process may have compiled it meanwhile
                 if not _load(read_signed(path), symbol):
-                    source = KernelSource(name, make_ir(symbol), calls_kernels, straight_code)
+                    source = KernelSource(name, make_ir(symbol), calls_kernels, fused)
                     module = _record(name, parts, source).optimised(host())
                     code = source.emit(module, host())
                     # on a read-only or full disk it is compiled again at the next start
@@ -286,6 +294,14 @@ def _prove(name: str, module: llvm.ModuleRef, calls_kernels: bool) -> None:
         raise KernelError(f"{name}: calls a function by its address, which may allocate or wait; kernels must not")
 
 
+# LLVM 22 takes the signs of vectors in registers 16 to 31 from other registers: it replaces an instruction by an older
+# one that cannot reach them (https://github.com/llvm/llvm-project/issues/191304). Without these features it has no such
+# instruction.
+_SIGNS = re.compile(r"\bicmp slt <[^,]*, zeroinitializer|\btrunc [^%\n]*<\d+ x i\d+> \S+ to <\d+ x i1>")
+_SIGN_MASK = re.compile(r"\bv(?:movmskp[sd]|pmovmskb)\b")
+_NO_MASKS = "-avx512dq,-avx512bw"
+
+
 # -- load ----------------------------------------------------------------------------------------------
 
 _loaded: set[str] = set()
@@ -330,7 +346,7 @@ def _environment() -> str:
 @cache
 def _compiler_source_hash() -> str:
     files = sorted(Path(__file__).parent.glob("*.py"))
-    return _digest([path.read_text() for path in files if path.name != "prebuilt.py"])  # it makes no code
+    return _digest([path.read_text() for path in files if path.name not in _WITHOUT_CODE])
 
 
 def _symbol(name: str, parts: tuple[Any, ...]) -> str:

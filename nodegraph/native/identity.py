@@ -13,8 +13,6 @@ from functools import cache
 from types import CodeType, ModuleType
 from typing import Any, NamedTuple
 
-import numpy as np
-
 
 class CodeIdentity(NamedTuple):
     """A function with all that it calls, as byte code and as source text."""
@@ -52,6 +50,8 @@ def _identity(value: Any, describe: Callable[[Any], Any], seen: set[int]) -> Any
 
 def _value_identity(value: Any) -> Any:
     """Return a key for a compiled-in constant, or the name of an object that Numba supports."""
+    import numpy as np  # not needed in a process that only optimises
+
     if isinstance(value, np.ndarray):
         return (str(value.dtype), value.shape, hashlib.sha256(np.ascontiguousarray(value).data).hexdigest())
     if isinstance(value, int | float | str | bool | tuple | np.generic):

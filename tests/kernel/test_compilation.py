@@ -9,7 +9,7 @@ import pytest
 
 from nodegraph.kernel import KernelError, NativeFunction, compilation
 from nodegraph.kernel.compilation import compile_all
-from nodegraph.kernel.compiler_process import start_compiler_process
+from nodegraph.native.compiler_process import start_compiler_process
 from nodegraph.native.words import as_i64
 
 SOURCE = "def write_number(arguments, start, samples):\n    as_i64(arguments)[0] = start + {number}\n"
