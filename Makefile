@@ -3,7 +3,7 @@
 # make test     install the dependencies of the tests and run all checks
 # make bench    compare the speed with SuperCollider, Pure Data, Csound, Faust, DawDreamer, SignalFlow, pyo and C
 # make growth   measure cost over nodes and lanes, and that of edits, and draw docs/growth.png, ten minutes
-# make cores    measure single patches on one core and on two, on an idle machine, five minutes
+# make cores    measure single patches on one core and on two, two minutes
 # make quality  measure aliases, distortion, reverberation, stretching and hearing, also of other programs, two minutes
 # make matching train estimators of nine patches and match sounds with them, two to three hours
 # make mixtures measure each part of the recipe texture, and loops, ten minutes

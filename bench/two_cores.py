@@ -1,25 +1,27 @@
 """``python -m bench.two_cores``: speed of single patches on one core and on two, as rows and fused.
 
 The machine comes first: two processes that render at the same time, and so share nothing, show what a second core of
-this machine can give. Then the cost of passing a quantum from one core to the other. Measured by the clock on the wall,
-so the machine must be idle.
+this machine can give. Then the cost of passing a quantum from one core to the other. A time is that of the fastest of
+many short runs: other programs only make runs slower.
 """
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from statistics import median
+from pathlib import Path
 from unittest import mock
 
 from rich.console import Console
 from rich.table import Table
 
+import nodegraph
 from nodegraph import Patch
+from nodegraph.engine import second_core
 from nodegraph.engine.offline import Offline
-from nodegraph.engine.second_core import WINDOW, WINDOWS
 from nodegraph.plan.division import Cut, Division
 from nodegraph.quantum import QUANTUM
 
@@ -27,9 +29,11 @@ from .growth import chain
 from .render_nodegraph import feedback_fm, stft, synth
 from .voices import synth as played_synth
 
-REPEATS = 9
-SECONDS = 0.3  # of one measurement
+RUNS = 600
+SECONDS = 0.003  # of a run on one core
+ALONE_SECONDS = 10.0  # for which two processes render at the same time
 FUSE_SECONDS = 120.0
+DEMO = Path(__file__).parents[1] / "patches" / "demo.json"
 CHAIN = 500  # nodes of each chain
 
 
@@ -46,6 +50,7 @@ def two_chains() -> Patch:
 
 
 WORKS: dict[str, Callable[[], Patch]] = {
+    "demo": lambda: nodegraph.load(DEMO),
     f"two chains of {CHAIN} nodes": two_chains,
     f"one chain of {2 * CHAIN} nodes": lambda: Patch(chain(2 * CHAIN)),
     "FM synthesizer, 32 lanes": synth,
@@ -63,7 +68,7 @@ def engine_of(patch: Patch, cores: int, is_fused: bool) -> Offline:
         engine.service()
         if not service.wait(FUSE_SECONDS):
             raise SystemExit(f"not fused: {service.problem}")
-    engine.run_samples(2 * WINDOW * WINDOWS * QUANTUM)
+    engine.run_samples(2 * second_core.WINDOW * second_core.WINDOWS * QUANTUM)
     return engine
 
 
@@ -74,32 +79,29 @@ def quantum_time(engine: Offline, quanta: int) -> float:
     return 1e6 * (time.perf_counter() - began) / quanta
 
 
-def compared(engines: list[Offline]) -> list[float]:
-    """Return the microseconds of a quantum of some engines, measured by turns."""
-    lengths = [max(20, round(SECONDS * 1e6 / quantum_time(engine, 50))) for engine in engines]
-    times: list[list[float]] = [[] for _ in engines]
-    for _ in range(REPEATS):
-        for engine, length, found in zip(engines, lengths, times, strict=True):
-            found.append(quantum_time(engine, length))
-    return [median(found) for found in times]
+def fastest(engine: Offline, quanta: int) -> float:
+    """Return the microseconds of a quantum in the fastest of many runs."""
+    return min(quantum_time(engine, quanta) for _ in range(RUNS))
 
 
 def machine_gain() -> float:
     """Return how many times as much two processes render together as one alone."""
     argv = [sys.executable, "-m", "bench.two_cores", "--alone"]
 
-    def quanta(processes: int) -> float:
+    def speed(processes: int) -> float:
         running = [subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
-        return sum(float(process.communicate()[0]) for process in running)
+        return sum(1.0 / float(process.communicate()[0]) for process in running)
 
-    return median(quanta(2) for _ in range(3)) / median(quanta(1) for _ in range(3))
+    return speed(2) / speed(1)
 
 
 def render_alone() -> None:
-    """Print the quanta per second of one engine in this process."""
-    engine = engine_of(synth(), 1, False)
-    time.sleep(1.0 - time.time() % 1.0)  # so that two processes start together
-    print(1e6 / quantum_time(engine, round(2e6 / quantum_time(engine, 500))))
+    """Render for some seconds in this process, and print the microseconds of a quantum."""
+    engine = engine_of(Patch(chain(2 * CHAIN)), 1, False)
+    times, end = [], time.monotonic() + ALONE_SECONDS
+    while time.monotonic() < end:
+        times.append(quantum_time(engine, QUANTUM))
+    print(min(times))
 
 
 def passing_time() -> float:
@@ -110,23 +112,25 @@ def passing_time() -> float:
     patch.connect("tone.out", "gain.a")
     patch.connect("gain.out", "out.audio")
     with mock.patch.object(Division, "best_cut", return_value=Cut(1, 1.0, 0.0)):
-        return 1000.0 * compared([engine_of(patch, 2, False)])[0]
+        return 1000.0 * fastest(engine_of(patch, 2, False), 20_000)
 
 
 def main() -> int:
     if "--alone" in sys.argv:
         render_alone()
         return 0
+    second_core.TRIAL = math.inf  # a divided plan stays divided, even if the machine is busy
     gain = machine_gain()
     print(f"two processes at once render {gain:.2f} times as much as one")
     print(f"a quantum of two sums on two cores takes {passing_time():.0f} ns")
     table = Table(title="µs of a quantum", title_justify="left")
     for name in ("patch", "tier", "one core", "two cores", "gain", "of the machine's"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for name, make in WORKS.items():
         for tier in ("rows", "fused"):
             engines = [engine_of(make(), cores, tier == "fused") for cores in (1, 2)]
-            one, two = compared(engines)
+            quanta = round(SECONDS * 1e6 / min(quantum_time(engines[0], QUANTUM) for _ in range(20)))
+            one, two = (fastest(engine, quanta) for engine in engines)
             used = engines[1].second_core is not None and engines[1].second_core.is_used
             figures = (f"{one / two:.2f}", f"{one / two / gain:.0%}") if used else ("not divided", "")
             table.add_row(name, tier, f"{one:.2f}", f"{two:.2f}", *figures)

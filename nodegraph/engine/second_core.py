@@ -102,7 +102,7 @@ class SecondCore:
             while self._is_computing and self._words[pair.PAIR_DIVIDED]:
                 taken = self._words[pair.PAIR_TAKEN]
                 self._compute_second(self._address, 0, 0)
-                if taken == self._words[pair.PAIR_TAKEN]:
+                if taken == self._words[pair.PAIR_TAKEN] and self._is_computing:
                     time.sleep(SLEEP)
             if self._is_closed:
                 return
@@ -193,7 +193,7 @@ class SecondCore:
             one, two = (spent / count for spent, count in zip(self._seconds, self._quanta, strict=True))
             self._is_trial, self.is_used = False, two < one
             self._words[pair.PAIR_DIVIDED] = int(self.is_used)
-            self.remark = "" if self.is_used else "two cores were slower, because other programs use them"
+            self.remark = "" if self.is_used else "two cores were slower; other programs may use them"
 
     def close(self) -> None:
         """End the thread."""
