@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from nodegraph.editor.commands.sound_files import SoundPanel
 from nodegraph.editor.events import FilesDropped, PanelEvent, PathPicked
 from nodegraph.patch import Patch, SetParam
 
@@ -133,14 +132,3 @@ def test_impossible_loop_is_shown_and_trimmed_as_it_is_played(saved, hit, tmp_pa
     saved.send(PanelEvent("sound file", "trim", None))
     length = soundfile.info(tmp_path / "music" / "hit-trim.wav").frames
     assert length == (RATE if value in (1e30, 0.9) else RATE // 5)
-
-
-def test_panel_closes_with_the_subpatch_of_its_block(saved, hit):
-    drop(saved, hit)
-    (id,) = saved.document.nodes
-    saved.desk.close_panel("sound file")
-    saved.desk.patch.encapsulate([id], "group")
-    saved.desk.open_panel(SoundPanel(("group",), id))
-    saved.desk.patch.remove("group")
-    saved.wait(0.1, 2)
-    assert "sound file" not in saved.desk.panels
