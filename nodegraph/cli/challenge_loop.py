@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .errors import CommandError
 from .output import columns, print_line, printable
+from .output_files import make_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,8 +53,7 @@ class ChallengeLoop:
         from nodegraph.files.sound_output import write_sound
         from nodegraph.patch import write_patch
 
-        self.folder.mkdir(parents=True, exist_ok=True)
-        paths = [self.folder / name for name in ("target.wav", "mine.wav", "mine.json")]
+        paths = [make_folder(self.folder) / name for name in ("target.wav", "mine.wav", "mine.json")]
         for path, values in zip(paths, (self.challenge.target, self.values)):
             write_sound(path, self.listener.sound(values, RATE), RATE)
         write_patch(self.listener.document(self.values), paths[-1])
@@ -118,7 +118,9 @@ class ChallengeLoop:
 def answers_in(challenge: Challenge, text: str) -> dict[str, float]:
     """Return the values of ``--check``: of a text, of a file with such lines, or of a patch file."""
     path = Path(text)
-    if "=" in text or not path.is_file():
+    if not path.is_file():
+        if path.suffix in (".json", ".txt") and "=" not in path.name:
+            raise CommandError(f"{path}: file not found. Check the name, or write KNOB=VALUE.")
         return answers_of(challenge, text)
     if path.suffix == ".json":
         return _answers_of_patch(challenge, path)
@@ -136,7 +138,10 @@ def answers_of(challenge: Challenge, text: str, now: dict[str, float] | None = N
         if not part.strip():
             continue
         if not sign:
-            raise CommandError(f"'{part.strip()}' is not KNOB=VALUE. Name one of {', '.join(units)}.")
+            fix = f"Name one of {', '.join(units)}."
+            if found and part.strip()[0].isdigit():
+                fix = "A comma separates knobs: write decimals with a point, such as 1.5."
+            raise CommandError(f"'{part.strip()}' is not KNOB=VALUE. {fix}")
         try:
             found[name] = parse_quantity(value, units.get(name, ""), (now or {}).get(name, 0.0))
         except QuantityError as error:

@@ -11,6 +11,10 @@ from .output import print_json, print_note, printable
 
 TRACEBACK = "NODEGRAPH_TRACEBACK"
 INTERRUPTED = 130  # exit status of Ctrl-C in shells
+NUMBER_WORDS = {  # the words of typer's parser, and those for users
+    "Input should be a valid number, unable to parse string as a number": "must be a number, such as 0.5",
+    "Input should be a valid integer, unable to parse string as an integer": "must be a whole number, such as 3",
+}
 
 
 class CommandError(Exception):
@@ -60,7 +64,10 @@ def _is_user_error(error: BaseException) -> bool:
 def _usage(error: BaseException) -> str:
     context = getattr(error, "ctx", None)
     hint = f" See `{context.command_path} --help`." if context else ""
-    return _line(error.format_message().rstrip(".") + "." + hint)  # type: ignore[attr-defined]
+    text: str = error.format_message()  # type: ignore[attr-defined]
+    for parser_words, words in NUMBER_WORDS.items():
+        text = text.replace(parser_words, words)
+    return _line(text.rstrip(".") + "." + hint)
 
 
 def _line(text: str) -> str:

@@ -7,9 +7,12 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from nodegraph.files.atomic import write_atomic
 from nodegraph.files.depths import AUTO, DEPTHS
+from nodegraph.patch.values import is_number
 
 FILE = "editor.json"
+RANGES = {"scale": (0.5, 4.0), "rate": (1000.0, 768_000.0), "blocksize": (16, 8192), "keep_minutes": (0, 1440)}
 
 
 @dataclass(frozen=True)
@@ -38,27 +41,29 @@ class Preferences:
         """Read the preferences in ``home``; missing or invalid entries get their defaults."""
         try:
             data = json.loads((home / FILE).read_text())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return cls()
         if not isinstance(data, dict):
             return cls()
-        found: dict[str, Any] = {}
-        for field in fields(cls):
-            value, default = data.get(field.name), getattr(cls(), field.name)
-            if field.name in ("device", "rate"):
-                valid = value is None or isinstance(value, str if field.name == "device" else int | float)
-            else:
-                valid = isinstance(value, int | float if isinstance(default, float) else type(default))
-            if field.name == "depth" and value not in DEPTHS:
-                valid = False
-            if valid and field.name in data:
-                found[field.name] = value
-        return cls(**found)
+        defaults = {field.name: field.default for field in fields(cls)}
+        return cls(**{name: value for name, value in data.items() if name in defaults and _fits(name, value, defaults)})
 
     def save(self, home: Path) -> None:
         """Write the preferences to ``home``; errors of the file system are ignored."""
         try:
             home.mkdir(parents=True, exist_ok=True)
-            (home / FILE).write_text(json.dumps(asdict(self), indent=2))
+            write_atomic(home / FILE, json.dumps(asdict(self), indent=2).encode())
         except OSError:
             pass
+
+
+def _fits(name: str, value: Any, defaults: dict[str, Any]) -> bool:
+    """Return whether a stored value has the type of its default, and lies in its range."""
+    if name in RANGES:
+        low, high = RANGES[name]
+        is_whole = isinstance(defaults[name], int)
+        fits = is_number(value) and low <= value <= high and (isinstance(value, int) or not is_whole)
+        return fits or (value is None and defaults[name] is None)
+    if name == "depth":
+        return value in DEPTHS
+    return isinstance(value, str | None if name == "device" else type(defaults[name]))

@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from nodegraph.files.atomic import write_atomic
+
 from .desk import Desk, State
 
 MAX_RECENT = 12
@@ -40,5 +42,5 @@ def add_recent_file(desk: Desk, path: Path) -> None:
     desk.state(RecentFiles).files = files
     with suppress(OSError):
         desk.home.mkdir(parents=True, exist_ok=True)
-        (desk.home / FILE).write_text(json.dumps([str(file) for file in files]))
+        write_atomic(desk.home / FILE, json.dumps([str(file) for file in files]).encode())
     desk.set_preferences(folder=str(path.parent))

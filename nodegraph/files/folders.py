@@ -6,6 +6,8 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
+from .wording import argument
+
 
 def user_folder(kind: str) -> Path:
     """Return the folder of nodegraph in the user's "cache", "config", "data" or "state".
@@ -33,3 +35,14 @@ def delete_files(folder: Path, suffixes: Collection[str]) -> None:
         for file in folder.iterdir():
             if file.suffix in suffixes:
                 file.unlink(missing_ok=True)
+
+
+def folder_problem(path: Path) -> str:
+    """Return why a file cannot be written to a path because of its folder, with the fix, or ""."""
+    folder = path.parent
+    if path.absolute().parent.is_dir():
+        return ""
+    above = next((one for one in (folder, *folder.parents) if one.exists()), folder)
+    if above.exists() and not above.is_dir():
+        return f"{above} is a file, not a folder. Choose another folder."
+    return f"folder {folder} not found. Create it: mkdir -p {argument(folder)}"

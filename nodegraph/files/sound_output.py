@@ -12,9 +12,9 @@ import numpy as np
 
 from .atomic import create_file, is_device, remove_leftovers, rename_and_close
 from .depths import AUTO
+from .folders import folder_problem
 from .sound_file import SoundFileError
 from .sound_format import clipping, create_sound_file, format_of, stored_samples
-from .wording import argument
 
 CHUNK = 1 << 16  # sample frames in one call: libvorbis crashes if there are millions
 HINT = "Free some disk space, or choose another folder."
@@ -140,8 +140,8 @@ def _resolve_target(path: Path) -> Path:
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise SoundFileError(f"{path}: is a folder. Name a file in it, such as {path / 'out.wav'}.")
-    if not target.parent.is_dir():
-        raise SoundFileError(f"{path}: folder {target.parent} not found. Create it: mkdir -p {argument(target.parent)}")
+    if problem := folder_problem(target):
+        raise SoundFileError(f"{path}: {problem}")
     if target.exists() and not os.access(target, os.W_OK):
         raise SoundFileError(f"{path}: is read-only. Choose another name.")
     if not os.access(target.parent, os.W_OK):

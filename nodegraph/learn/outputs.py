@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from nodegraph.files.wording import argument
+from nodegraph.files.folders import folder_problem
 from nodegraph.models.model_file import ModelError
 
 from .errors import LearnError
@@ -21,8 +21,8 @@ def check_writable(path: Path) -> Path:
         raise LearnError(
             f"{path}: must be a file, got a folder. Name a file in it, such as {path / 'model.safetensors'}."
         )
-    if not path.parent.is_dir():
-        raise LearnError(f"{path}: folder {path.parent} not found. Create it: mkdir -p {argument(path.parent)}")
+    if problem := folder_problem(path):
+        raise LearnError(f"{path}: {problem}")
     if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         raise LearnError(f"{path}: not writable. Choose another path.")
     return path

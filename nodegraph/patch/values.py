@@ -77,6 +77,11 @@ def rate_problem(rate: object) -> str:
     return f"the rate must lie in {MIN_RATE:.0f}–{MAX_RATE:.0f} Hz, got {rate!r}. 44100 or 48000 are usual."
 
 
+def number_of(value: object, default: float = 0.0) -> float:
+    """Return a parameter of a patch as a number; ``default`` for anything else, which is a problem of the patch."""
+    return float(value) if is_number(value) and isfinite(value) else default
+
+
 def is_number(value: object) -> TypeGuard[float]:
     """Return whether a value is a number of Python or NumPy, and not true or false."""
     return isinstance(value, Real) and not isinstance(value, bool)

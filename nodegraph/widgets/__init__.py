@@ -33,6 +33,10 @@ def widget(
     """
     if not isinstance(patch, Patch):
         raise WidgetError(f"a widget needs a patch, got {quote(patch)}. Load it: patch = nodegraph.load('patch.json')")
+    if not isinstance(player, Live | None):
+        raise WidgetError(
+            f"a player comes from nodegraph.play, got {quote(player)}. Write player = nodegraph.play(patch)"
+        )
     try:
         from .live_panel import LivePanel
     except ImportError as error:

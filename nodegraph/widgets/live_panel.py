@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from nodegraph.control.changes import ParameterChanges
 from nodegraph.control.parameters import node_record
 from nodegraph.engine.live import Live
 from nodegraph.patch import Patch, PatchError
+from nodegraph.patch.values import is_number
 
 from .knobs import WidgetKnob
 from .meters import Meters
@@ -50,16 +52,17 @@ class LivePanel(anywidget.AnyWidget):  # type: ignore[misc]
         """Handle a message of the page: ``{"type": "knob", "name": …, "position": 0–1}`` or ``{"type": "poll"}``."""
         if message.get("type") == "poll":
             self.meters = self._levels()
-        elif message.get("type") == "knob" and message.get("name") in self._knobs:
-            parameter = self._knobs[message["name"]].parameter
+            return
+        knob, position = self._knobs.get(str(message.get("name"))), message.get("position")
+        if message.get("type") == "knob" and knob is not None and is_number(position) and math.isfinite(position):
             self.problem = ""
-            position = min(max(float(message["position"]), 0.0), 1.0)
-            self._changes.set_parameter(parameter, parameter.value(position))
+            self._changes.set_parameter(knob.parameter, knob.parameter.value(min(max(float(position), 0.0), 1.0)))
             self._changes.commit()
 
     def close(self) -> None:
         """Remove the widget from the page, and end its connection to the patch."""
-        self._unsubscribe()
+        if hasattr(self, "_unsubscribe"):  # __init__ may have failed
+            self._unsubscribe()
         super().close()
 
     def _report(self, line: str) -> None:

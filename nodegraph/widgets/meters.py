@@ -29,7 +29,7 @@ class Meters:
     def read(self) -> list[dict[str, Any]]:
         """Return name, RMS and peak in dBFS of the output since the last call, and of the watched outputs."""
         samples = self._reader.read()
-        if len(samples):
+        if len(samples) or not self._player.playing:
             self._latest = level_of(samples, OUTPUT)
         return [self._latest, *(self._watched(output) for output in self._outputs)]
 

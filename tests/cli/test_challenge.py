@@ -105,3 +105,18 @@ def test_target_and_own_sound_are_played_on_a_device(cli, monkeypatch, made):
     target, mine, again, own, last = played
     assert (target == again).all() and (mine == own).all() and (target != mine).any() and last == "stopped"
     assert len(target) == 88200
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--check", "{knob}=1,5"], "'5' is not KNOB=VALUE. A comma separates knobs: write decimals with a point"),
+        (["--check", "answers.txt"], "answers.txt: file not found. Check the name, or write KNOB=VALUE."),
+        (["-o", "taken"], "taken: is a file, not a folder. Name another one."),
+    ],
+)
+def test_wrong_answers_and_folders_are_one_line(cli, made, tmp_path, arguments, message):
+    (tmp_path / "taken").write_text("")
+    arguments = [text.format(knob=made.knobs[0].name) for text in arguments]
+    outcome = cli("challenge", "--grade", GRADE, "--seed", SEED, *arguments)
+    assert outcome.status == 1 and message in outcome.line

@@ -144,3 +144,8 @@ def test_progress_is_shown_on_a_terminal_after_a_delay_only(monkeypatch, capsys)
     with Progress("work", 10, patience=0.0) as bar:
         bar.to(5)
     assert "work" in capsys.readouterr().err
+
+
+def test_decimal_comma_of_an_option_is_explained(cli):
+    outcome = cli("render", "beep.json", "-o", "a.wav", "-s", "0,5")
+    assert outcome.status == 2 and "must be a number, such as 0.5. See" in outcome.line

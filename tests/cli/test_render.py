@@ -206,6 +206,7 @@ def test_unmarked_loop_is_reported(cli, beep):
     ("output", "words"),
     [
         ("nowhere/out.wav", "mkdir -p"),
+        ("beep.json/out.wav", "beep.json is a file, not a folder. Choose another folder."),
         (".", "is a folder"),
         ("out.xyz", "the format '.xyz' is unsupported"),
         ("beep.json", "the format '.json' is unsupported"),

@@ -129,3 +129,22 @@ def test_names_of_nested_nodes_stay_in_the_folder(tmp_path):
     (job,) = render_jobs([tmp_path / "a.json"], tmp_path, "wav", ["voice/filter.cutoff=5:5:1"], "", {})
     assert job.output == tmp_path / "a_voice-filter.cutoff=5.wav"
     assert job.options["set"] == ["voice/filter.cutoff=5"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["-o", "out", "--format", "../x"],
+            "--format must be the suffix of a sound file, such as wav or flac, got '../x'",
+        ),
+        (["-o", "out", "--format", ""], "--format must be the suffix of a sound file"),
+        (["-o", "out", "--format", "xyz"], "the format '.xyz' is unsupported. Use .wav"),
+        (["-o", "taken"], "taken: is a file, not a folder. Name another one."),
+        (["-o", "taken/in"], "taken/in: is a file, not a folder. Name another one."),
+    ],
+)
+def test_folder_and_format_are_checked_before_the_renders(cli, beep, tmp_path, arguments, message):
+    (tmp_path / "taken").write_text("")
+    outcome = cli("render", "beep.json", "--seeds", "0:2", *arguments)
+    assert outcome.status == 1 and message in outcome.line and not (tmp_path / "out").exists()

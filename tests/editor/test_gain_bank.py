@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nodegraph.editor.events import PanelEvent
+from nodegraph.patch import Group, SetParam
 
 
 @pytest.fixture
@@ -81,3 +82,10 @@ def test_panel_closes_when_its_block_is_deleted(user, bank):
     user.select("latent_source1")
     user.press("delete")
     assert bank not in user.view.panels
+
+
+@pytest.mark.parametrize("value", ["abc", ["a", None], None, {"a": 1}, 1e30])
+def test_impossible_values_of_a_patch_are_shown_as_defaults(user, bank, value):
+    user.desk.patch.do(Group((SetParam("latent_source1", "gain", value), SetParam("latent_source1", "units", value))))
+    user.wait(0.2)
+    assert bank in user.view.panels and len(user.item(bank, "table").value[1]) in (2, 8)

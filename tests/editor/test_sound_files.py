@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from nodegraph.editor.events import FilesDropped, PanelEvent, PathPicked
-from nodegraph.patch import Patch
+from nodegraph.patch import Patch, SetParam
 
 RATE = 8000
 
@@ -118,3 +118,17 @@ def test_unreadable_sound_is_explained_in_the_panel(saved, tmp_path):
     (tmp_path / "music" / "broken.wav").write_bytes(b"no sound")
     drop(saved, tmp_path / "music" / "broken.wav")
     assert "broken.wav" in saved.item("sound file", "state").value
+
+
+@pytest.mark.parametrize("value", ["abc", [0.1, 0.2], None, -3.0, 1e30, True, {"a": 1}, 0.9])
+def test_impossible_loop_is_shown_and_trimmed_as_it_is_played(saved, hit, tmp_path, value):
+    drop(saved, hit)
+    (id,) = saved.document.nodes
+    for name in ("loop_start", "loop_end"):
+        saved.desk.patch.do(SetParam(id, name, value))
+        saved.wait(0.1, 2)
+    saved.desk.patch.do(SetParam(id, "loop_end", 0.2))
+    saved.wait(0.1, 2)
+    saved.send(PanelEvent("sound file", "trim", None))
+    length = soundfile.info(tmp_path / "music" / "hit-trim.wav").frames
+    assert length == (RATE if value in (1e30, 0.9) else RATE // 5)

@@ -103,3 +103,29 @@ def test_unknown_knob_and_missing_package_are_one_line(patch, monkeypatch):
     monkeypatch.setitem(sys.modules, "anywidget", None)
     with pytest.raises(WidgetError, match=r"pip install 'nodegraph\[notebook\]'"):
         nodegraph.widget(patch)
+
+
+def test_meters_of_a_stopped_player_are_silent(patch):
+    player = nodegraph.play(patch, null=True)
+    panel = nodegraph.widget(patch, player, meters="osc.out")
+    player.stop()
+    for _ in range(2):
+        panel.receive({"type": "poll"})
+    assert [meter["peak"] for meter in panel.meters] == [-100.0, -100.0]
+
+
+@pytest.mark.parametrize("position", ["x", None, float("nan"), float("inf"), [0.5], True])
+def test_impossible_message_of_a_page_changes_nothing(patch, position):
+    panel = nodegraph.widget(patch, knobs="filter.cutoff")
+    before = patch.document
+    panel.receive({"type": "knob", "name": "filter.cutoff", "position": position})
+    panel.receive({"type": "knob", "name": ["filter"], "position": 0.5})
+    panel.receive({"type": "knob", "name": "filter.cutoff"})
+    assert patch.document is before
+
+
+def test_wrong_patch_or_player_is_one_line(patch):
+    with pytest.raises(WidgetError, match=r"a widget needs a patch, got 'mine\.json'\. Load it"):
+        nodegraph.widget("mine.json")
+    with pytest.raises(WidgetError, match=r"a player comes from nodegraph\.play, got '5'"):
+        nodegraph.widget(patch, 5)

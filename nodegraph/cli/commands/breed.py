@@ -10,6 +10,7 @@ import typer
 from ..errors import CommandError
 from ..options import Json, PatchFile, Trust, positive, sample_rate
 from ..output import columns, plural, print_json, print_line, print_warning
+from ..output_files import make_folder
 from ..patches import open_patch, problems_of
 from ..progress import Progress
 from ..shutdown import catch_stop_signals
@@ -65,6 +66,7 @@ def breed(
     if output.is_dir() and any(output.iterdir()):
         raise CommandError(f"{output}: not empty; it may hold favourites. Choose another name.")
     opened = open_patch(patch)
+    make_folder(output)
     target = None if near is None else read_target(near, seconds, rate)
     try:
         knobs = knobs_of_patch(opened.document, nodes, patch)
@@ -126,10 +128,6 @@ def _write(folder: Path, graph: Graph, brood: Brood, rate: float) -> list[Path]:
     from nodegraph.files.sound_output import write_sound
     from nodegraph.patch import write_patch
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CommandError(f"{folder}: not a folder ({error.strerror}). Choose another name.") from None
     files = []
     for number, (setting, sound) in enumerate(zip(brood.settings, brood.sounds, strict=True), 1):
         files.append(folder / f"{number:02d}.json")

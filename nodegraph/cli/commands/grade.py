@@ -10,6 +10,7 @@ import typer
 
 from ..options import Json
 from ..output import plural, print_json, print_line
+from ..output_files import make_folder
 from ..progress import Progress
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def grade(
     from nodegraph.lessons.grading import grade_folder
 
     found = find_lesson(lesson)
+    make_folder(output)
     limits = Limits(time_limit, memory_limit, jobs or os.cpu_count() or 1)
     with Progress("grading", 1.0) as bar:
         grades = grade_folder(found, folder, limits, lambda done, all: bar.to(done / all, f"{done} of {all}"))
@@ -78,7 +80,7 @@ def _write(grades: Grades, output: Path, language: str) -> None:
     from nodegraph.lessons.reports import grades_csv, gradescope
 
     for name in ("results", "reports"):
-        (output / name).mkdir(parents=True, exist_ok=True)
+        make_folder(output / name)
     for one in grades.grades:
         name = file_name_of(one.hand_in.id)
         results = json.dumps(gradescope(one.assessment, language), indent=2, ensure_ascii=False)

@@ -14,6 +14,7 @@ from ..errors import INTERRUPTED, CommandError
 from ..many_renders import RenderJob, render_jobs, running
 from ..options import Depth, Json, NoFuse, Outside, Rate, Seconds, Seed, Sets, Trust, cores
 from ..output import format_duration, plural, print_json, print_line, print_note, print_warning
+from ..output_files import make_folder
 from ..shutdown import catch_stop_signals
 from ..single_render import render_patch
 from ..sound_writer import describe_file
@@ -107,13 +108,18 @@ def render(
     is_one = len(patches) == 1 and not patches[0].is_dir() and not sweep and not seeds and not scheduler
     if is_one:
         return render_patch(patches[0], output, midi_out=midi_out, cores=used_cores, json=json, **options)
+    from nodegraph.files.sound_format import format_of
+
     if midi_out:
         raise CommandError("--midi-out is for a single render.")
     if used_cores > 1:
         raise CommandError("--cores is for a single render. Several renders use all cores: see --jobs.")
+    if not format.strip(".").isalnum():
+        raise CommandError(f"--format must be the suffix of a sound file, such as wav or flac, got '{format}'.")
     if output.suffix and not output.is_dir():
         raise CommandError(f"{output}: several renders need a folder. Name one, and the format: -o DIR --format flac")
-    output.mkdir(parents=True, exist_ok=True)
+    format_of(Path(f"{patches[0].stem}.{format.lstrip('.')}"), depth)
+    make_folder(output)
     work = render_jobs(patches, output, format, sweep or [], seeds, options | {"trust": trust})
     return _render_many(work, jobs, scheduler, json)
 

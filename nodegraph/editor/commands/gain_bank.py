@@ -9,7 +9,9 @@ from nodegraph.control.parameters import node_record
 from nodegraph.control.surface import HEADS, WIDTH, Surface, bank_down, bank_up, rows, track
 from nodegraph.control.taper import value_at
 from nodegraph.graph.rules import title_of
+from nodegraph.node import MAX_LANES
 from nodegraph.patch import Group, PatchError, SetParam
+from nodegraph.patch.values import number_of
 
 from ..command import command
 from ..desk import Desk, Panel
@@ -73,14 +75,15 @@ class GainBankPanel(Panel):
         node = graph.find(self._address) if graph else None
         found = node.bank_sizes.get("gain", 0) if node else 0
         given = [len(v) for v in record.params.values() if isinstance(v, list)]
-        return int(found or record.params.get("units", 0) or max(given, default=WIDTH))
+        asked = min(max(int(number_of(record.params.get("units"))), 0), MAX_LANES)
+        return int(found or asked or max(given, default=WIDTH))
 
     def _values(self, desk: Desk, record: Any, port: str, count: int) -> list[float]:
         default = desk.spec_of(record).inputs[port].default
         value = record.params.get(port, default)
         if not isinstance(value, list):
-            return [float(value)] * count
-        return [float(v) for v in value[:count]] + [float(default)] * (count - len(value))
+            return [number_of(value, default)] * count
+        return [number_of(one, default) for one in value[:count]] + [float(default)] * (count - len(value))
 
     # -- items -----------------------------------------------------------------------------------------------
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from nodegraph.files.sound_file import SoundFileError, read_samples
 from nodegraph.files.sound_output import write_sound
-from nodegraph.patch import Group, PatchError, SetParam, resolve_file
+from nodegraph.patch import Group, NodeRecord, PatchError, SetParam, resolve_file
+from nodegraph.patch.values import number_of
 
 from ..command import command
 from ..desk import Desk, Panel
@@ -39,8 +40,14 @@ class SoundPanel(Panel):
 
     # -- the sound -------------------------------------------------------------------------------------------
 
+    def _record(self, desk: Desk) -> NodeRecord | None:
+        try:
+            return desk.patch.document.nested(self.place).node(self.id)
+        except PatchError:  # it or its subpatch was removed
+            return None
+
     def _params(self, desk: Desk) -> dict[str, object]:
-        record = desk.patch.document.nested(self.place).nodes.get(self.id)
+        record = self._record(desk)
         return dict(record.params) if record is not None else {}
 
     def _path(self, desk: Desk) -> Path | None:
@@ -76,10 +83,11 @@ class SoundPanel(Panel):
         return len(self.sound) / self.rate
 
     def loop(self, desk: Desk) -> tuple[float, float]:
-        """Return start and end of the loop in seconds."""
+        """Return start and end of the loop in seconds, as the block plays it: all, if there is nothing in between."""
         params = self._params(desk)
-        low, high = (float(str(params.get(name, 0.0))) for name in (START, END))
-        return min(low, self.seconds), min(high, self.seconds) if high else self.seconds
+        low, high = (min(max(number_of(params.get(name)), 0.0), self.seconds) for name in (START, END))
+        high = high or self.seconds
+        return (low, high) if low < high else (0.0, self.seconds)
 
     # -- items -----------------------------------------------------------------------------------------------
 
@@ -100,7 +108,8 @@ class SoundPanel(Panel):
             Item("text", "facts", value=f"{self.seconds:.3f} s, {self.rate:g} Hz, {channels}"),
             Item("row", "previews", value=(Item("button", "hear", "▶ Hear"), Item("button", "quiet", "■ Stop"))),
         ]  # fmt: skip
-        if START in desk.spec_of(desk.patch.document.nested(self.place).nodes[self.id]).options:
+        record = self._record(desk)
+        if record is not None and START in desk.spec_of(record).options:
             items += [
                 Item("slider", START, "loop start", (start / self.seconds, f"{start:.3f} s")),
                 Item("slider", END, "loop end", (end / self.seconds, f"{end:.3f} s")),
@@ -145,9 +154,7 @@ class SoundPanel(Panel):
         return bool(sounds)
 
     def changed(self, desk: Desk) -> None:
-        try:
-            desk.patch.document.nested(self.place).node(self.id)
-        except PatchError:  # it was deleted, or the subpatch that contains it
+        if self._record(desk) is None:
             desk.close_panel(self.key)
         else:
             self.refresh(desk)
