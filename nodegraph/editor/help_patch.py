@@ -13,12 +13,16 @@ from nodegraph.patch import Action, AddNode, Document, SetNote
 from nodegraph.patch.document import RECEIVE, SEND
 from nodegraph.patch.names import unused_id
 
+from .canvas.geometry import size
+from .canvas.visuals import node_visual
 from .plain import first_line
+from .typed import TypedDocument
 from .view import Pin
 from .wiring import WiringContext, propose_wire
 
 LEFT, TOP, NOTE_TOP = 40.0, 150.0, 40.0  # of the blocks, and of the note above them
 ACROSS, DOWN = 240.0, 220.0
+BETWEEN = 24.0  # least distance of blocks in a column
 KEYS_HINT = "Play notes: Ctrl+Shift+K for the computer keyboard, Tools › MIDI on for MIDI devices."
 SIGNAL_INPUTS = ("audio", "a", "b", "signal", "carrier", "input", "original", "resynthesised", "content", "style")
 UNVARIED = ("amplitude", "offset", "phase", "fm", "pm", "velocity", "key")  # knobs that explain little
@@ -52,7 +56,17 @@ def help_patch(type: str) -> Document:
     """Return the help patch of a block. Raises KeyError for an unknown block."""
     builder = _Builder(WiringContext(Document(title=f"Help: {type}")))
     builder.build(node_types()[type])
-    return builder.document
+    return _spaced(builder.wiring)
+
+
+def _spaced(wiring: WiringContext) -> Document:
+    """Return the document with its nodes below each other in each column, as far as their heights need it."""
+    layout, free = dict(wiring.document.layout), dict.fromkeys({x for x, _ in wiring.document.layout.values()}, 0.0)
+    for id, (x, y) in sorted(layout.items(), key=lambda item: item[1][1]):
+        layout[id] = x, max(y, free[x])
+        visual = node_visual(id, wiring.document.nodes[id], wiring.spec(id), layout[id], TypedDocument())
+        free[x] = layout[id][1] + size(visual)[1] + BETWEEN
+    return replace(wiring.document, layout=layout)
 
 
 def silence_of(cls: type[Node]) -> str:

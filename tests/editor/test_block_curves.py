@@ -83,7 +83,7 @@ def test_outputs_are_beside_the_drawing_of_a_node(envelope):
     laid = shape(visual)
     left, top, right, bottom = laid.display
     (row,) = [place for place in laid.rows if place.row.side == "out"]
-    assert bottom - top >= 48.0 and right - left >= 88.0
+    assert bottom - top >= 44.0 and right - left >= 88.0
     assert right <= row.box[0] and top <= row.box[1] < row.box[3] <= bottom
     below = [place.box[1] for place in laid.rows if place.row.side != "out"]
     assert min(below) >= bottom and size(visual)[1] == pytest.approx(max(p.box[3] for p in laid.rows) + 4.0)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nodegraph.blocks.registry import load_failures, node_types
+from nodegraph.editor.canvas.geometry import note_size, overlap, size
 from nodegraph.editor.command import COMMANDS, key_table, load_commands
 from nodegraph.editor.commands.files import show_patch
 from nodegraph.editor.commands.help import block_page
@@ -80,6 +82,10 @@ def test_block_has_a_page_and_a_help_patch_that_builds(user, type):
     assert any(record.type == type for record in user.document.nodes.values())
     assert len(user.document.notes) == 1
     build_graph(user.document)
+    shown = [(item.at, size(item)) for item in user.view.nodes.values()]
+    shown += [(note.at, note_size(note)) for note in user.view.notes.values()]
+    boxes = [(x, y, x + width, y + height) for (x, y), (width, height) in shown]
+    assert not any(overlap(first, second) for first, second in combinations(boxes, 2))
 
 
 def test_user_block_is_loaded_and_reloaded_when_saved(user, tmp_path):

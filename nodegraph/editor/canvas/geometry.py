@@ -69,7 +69,9 @@ def _outputs_beside(visual: NodeVisual) -> int:
 
 def _head_height(visual: NodeVisual, outputs: int) -> float:
     """Return the height of the display and the outputs beside it, with the gap below."""
-    return max(visual.display_size[1], ROW * outputs) + GAP if visual.display else 0.0
+    if not visual.display:
+        return 0.0
+    return max(visual.display_size[1], ROW * outputs) if outputs else visual.display_size[1] + GAP
 
 
 def _outputs_width(visual: NodeVisual) -> float:
@@ -106,7 +108,7 @@ def shape(visual: NodeVisual) -> Shape:
         right = width - EDGE
         if outputs:
             right = outputs_left = width - _outputs_width(visual)
-        display = (EDGE, top, right, top + max(visual.display_size[1], ROW * outputs))
+        display = (EDGE, top, right, top + _head_height(visual, outputs) - GAP)
     below = top + _head_height(visual, outputs)
     top = top if outputs else below
     places = []
