@@ -124,3 +124,10 @@ def test_shortcut_is_handled_once_and_before_the_next_frame_is_drawn(keys):
     assert len(robot.document.nodes) == 1
     robot.key("ctrl+shift+z")
     assert len(robot.document.nodes) == 2
+
+
+def test_escape_closes_a_palette_whose_field_has_no_cursor_yet(keys):
+    robot = keys
+    robot.do("key", "--delay", 1, "n", "Escape")
+    robot.frames(12)
+    assert not robot.view.palette.is_open
