@@ -284,7 +284,8 @@ class DpgPanel:
             return
         if item.kind == "group":
             group = dpg.add_group(parent=parent)
-            dpg.add_text(supported_text(item.label), parent=group, color=self.owner.theme.kinds["signal"])
+            if item.label:
+                dpg.add_text(supported_text(item.label), parent=group, color=self.owner.theme.kinds["signal"])
             faders = dpg.add_group(horizontal=True, parent=group)
             for one in item.value:
                 self._add(one, faders)
