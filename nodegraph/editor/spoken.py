@@ -45,6 +45,7 @@ class SpokenView:
         self._nodes: dict[str, NodeVisual] = {}
         self._wires: dict[WireKey, WireVisual] = {}
         self._panels: dict[str, PanelVisual] = {}
+        self._values: dict[tuple[str, str], str] = {}
         self._lines: list[str] = []
         self._edits: list[str] = []
         self._value: tuple[str, str, ValueVisual] | None = None
@@ -81,6 +82,7 @@ class SpokenView:
     def show_node(self, visual: NodeVisual) -> None:
         before = self._nodes.get(visual.id)
         self._nodes[visual.id] = visual
+        self._values |= {(visual.id, row.port): row.value.text for row in visual.rows if row.value is not None}
         self._view.show_node(visual)
         if before is None:
             self._edits.append(f"{visual.title} added")
@@ -112,7 +114,8 @@ class SpokenView:
 
     def set_value(self, node: str, port: str, value: ValueVisual) -> None:
         self._view.set_value(node, port, value)
-        if value.kind != "live":
+        if value.kind != "live" and self._values.get((node, port)) != value.text:
+            self._values[node, port] = value.text
             self._value, self._value_time = (node, port, value), None
 
     def set_selection(
@@ -198,7 +201,7 @@ class SpokenView:
         count = len(visual.entries)
         if 0 <= visual.chosen < count:
             entry = visual.entries[visual.chosen]
-            words = f"{entry.label}, {entry.doc}, {visual.chosen + 1} of {count}"
+            words = ", ".join(filter(None, [entry.label, entry.doc, f"{visual.chosen + 1} of {count}"]))
         else:
             words = visual.empty
         if not self._palette:
@@ -210,6 +213,7 @@ class SpokenView:
     def hide_palette(self) -> None:
         self._view.hide_palette()
         self._palette = ""
+        self._lines.append("list closed")
 
     def show_panel(self, visual: PanelVisual) -> None:
         is_new = visual.key not in self._panels

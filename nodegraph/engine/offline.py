@@ -33,6 +33,8 @@ class Offline(Engine):
     with the same samples; see ``second_core``. Raises EngineError for other numbers.
     """
 
+    second_core: SecondCore | None = None
+
     def __init__(
         self,
         patch: Document | Graph,

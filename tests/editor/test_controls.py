@@ -132,8 +132,8 @@ def test_patch_settings_panel_sets_the_document(user):
 
 
 def play_groups(user):
-    rows = [item.value for item in user.view.panels["play"].items if item.kind == "row"]
-    return [[(group.label, [fader.label for fader in group.value]) for group in row] for row in rows]
+    rows = [item.value for item in user.view.panels["play"].items if item.kind == "row" and item.key != "views"]
+    return [[(group.label.strip(), [fader.label for fader in group.value]) for group in row] for row in rows]
 
 
 def test_play_panel_shows_controls_in_groups(user):
@@ -180,6 +180,8 @@ def test_patch_that_shows_its_controls_first_opens_with_the_play_panel(user, tmp
     user.press("ctrl+shift+e")
     user.send(PanelEvent("patch", "first", "canvas"))
     assert user.patch.document.settings.shows_first == "canvas" and not user.item("play", "first").value
+    user.press_button("play", "Show the patch")
+    assert "play" not in user.view.panels
     user.press("ctrl+s")
     user.presenter.run("open_file", tmp_path / "mine.json")
     user.wait(0.1, 1)

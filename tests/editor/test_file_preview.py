@@ -10,6 +10,7 @@ import soundfile
 
 from nodegraph.editor.commands.file_preview import COLUMNS
 from nodegraph.editor.events import FileHeard, FileHighlighted
+from nodegraph.editor.view import FilePreview
 from nodegraph.files.demos import demo_patch
 
 RATE = 8000
@@ -71,7 +72,7 @@ def test_unreadable_file_shows_its_reason(user, tmp_path, name, content):
     assert not user.sound.previews
 
 
-def test_file_of_another_kind_has_no_preview(user, tmp_path):
+def test_file_of_another_kind_is_only_named(user, tmp_path):
     (tmp_path / "notes.txt").write_text("x")
     user.send(FileHighlighted(tmp_path / "notes.txt"))
-    assert user.view.file_preview is None and not user.desk.jobs.running
+    assert user.view.file_preview == FilePreview(tmp_path / "notes.txt", ()) and not user.desk.jobs.running

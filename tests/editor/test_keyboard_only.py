@@ -124,3 +124,27 @@ def test_shortcut_is_handled_once_and_before_the_next_frame_is_drawn(keys):
     assert len(robot.document.nodes) == 1
     robot.key("ctrl+shift+z")
     assert len(robot.document.nodes) == 2
+
+
+def test_escape_closes_a_palette_whose_field_has_no_cursor_yet(keys):
+    robot = keys
+    robot.do("key", "--delay", 1, "n", "Escape")
+    robot.frames(12)
+    assert not robot.view.palette.is_open
+
+
+def test_cards_out_of_sight_are_scrolled_into_view(keys):
+    robot = keys
+    robot.view.set_look("dark", 2.0)
+    robot.frames(4)
+    try:
+        robot.app.presenter.run("start_page")
+        robot.frames(8)
+        robot.key("Tab", "Up", *["Down"] * 6)
+        robot.frames(4)
+        box = robot.view.panels.focus_box
+        assert robot.view.panels.focus[1].startswith("tool:")
+        assert box == pytest.approx(widget_box(robot, *robot.view.panels.focus)) and box[3] - box[1] > 80.0
+    finally:
+        robot.view.set_look("dark", 1.0)
+        robot.frames(4)

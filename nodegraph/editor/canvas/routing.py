@@ -147,11 +147,13 @@ class Router:
 
     def _around(self, start: Point, end: Point) -> list[Point] | None:
         """Return a way through any free channels near the ends, with as few bends as possible, or None."""
+        first, last = self._pin_line(start, 1), self._pin_line(end, -1)
+        if first.high[0] - first.low[0] < GAP or last.high[0] - last.low[0] < GAP:
+            return None  # a block lies on the pin
         left, right = min(start[0], end[0]) - NEAR, max(start[0], end[0]) + NEAR
         top, bottom = min(start[1], end[1]) - NEAR, max(start[1], end[1]) + NEAR
         boxes = self.obstacles.boxes
         boxes = boxes[(boxes[:, 0] < right) & (boxes[:, 2] > left) & (boxes[:, 1] < bottom) & (boxes[:, 3] > top)]
-        first, last = self._pin_line(start, 1), self._pin_line(end, -1)
         middles = [(line.low[0] + line.high[0]) / 2 for line in (first, last) if line.high[0] - line.low[0] < 4 * STUB]
         upright = free_lines(
             boxes, 0, _places(boxes, 0, [start[0] + STUB, end[0] - STUB, *middles]), GAP, (top, bottom)

@@ -154,11 +154,14 @@ class PlayPanel(ControlsPanel):
         rows, widest = [], 4
         for i, groups in enumerate(_fader_rows(_groups(desk))):
             faders = {title: tuple(_fader(desk, control) for control in members) for title, members in groups.items()}
-            items = [Item("group", f"group {i} {title}", title, members) for title, members in faders.items()]
+            blank = " " if any(groups) else ""  # faders without a title are as far down as those beside them
+            items = [Item("group", f"group {i} {title}", title or blank, each) for title, each in faders.items()]
             rows.append(Item("row", f"row {i}", value=tuple(items)))
             widest = max(widest, sum(map(len, faders.values())))
         shows_first = desk.patch.document.settings.shows_first == "controls"
-        self._shown = (*rows, Item("toggle", "first", "Show this first when the patch is opened", shows_first))
+        show = Item("button", "close", "Show the patch")
+        first = Item("toggle", "first", "Show this first when the patch is opened", shows_first)
+        self._shown = (*rows, Item("row", "views", value=(show, first)))
         help = Item(
             "text", "help", value="Right-click a fader for MIDI and groups, or a value in the patch to add a fader."
         )
@@ -169,6 +172,8 @@ class PlayPanel(ControlsPanel):
     def react(self, desk: Desk, event: PanelEvent) -> None:
         if event.item == "first":
             desk.do_in((), SetSettings(shows_first="controls" if event.value else "canvas"))
+        elif event.item == "close":
+            desk.close_panel(self.key)
         else:
             super().react(desk, event)
 

@@ -49,7 +49,10 @@ def highlighted(desk: Desk, event: FileHighlighted) -> None:
         state.job.cancel()
     state.path, state.sound, state.job = event.path, None, None
     path = event.path
-    if path is None or path.suffix.lower() not in {*SOUNDS, ".json"}:
+    if path is None:
+        return
+    if path.suffix.lower() not in {*SOUNDS, ".json"}:
+        desk.view.show_file_preview(FilePreview(path, ()))
         return
 
     def done(job: Job) -> None:

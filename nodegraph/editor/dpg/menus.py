@@ -92,7 +92,7 @@ class PopupMenu:
             elif name != "right":
                 self._picked(item)
         else:
-            return False
+            return name in ("enter", "space", "left", "right")
         return True
 
     def show(self, at: tuple[float, float], title: str, items: tuple[MenuItem, ...]) -> None:

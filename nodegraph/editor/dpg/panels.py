@@ -38,6 +38,7 @@ class DpgPanels:
         self._panels: dict[str, DpgPanel] = {}
         self.scale = 1.0
         self.focus = ("", "")  # panel and item with the keyboard
+        self._scroll_frames = 0  # in which the panel scrolls to it: the place of an item out of sight is not exact
 
     def show(self, visual: PanelVisual) -> None:
         old = self._panels.get(visual.key)
@@ -78,7 +79,7 @@ class DpgPanels:
         if panel is not None:
             if is_other and not panel.visual.modal:
                 dpg.focus_item(panel.window)
-            panel.scroll_to(item)
+            self._scroll_frames = LAYOUT_FRAMES
 
     @property
     def focus_box(self) -> Box | None:
@@ -115,7 +116,11 @@ class DpgPanels:
         return screen[0] - width - MARGIN - step, TOP * self.scale + step
 
     def update(self) -> None:
-        """Move panels that extend below the screen up; called once per frame."""
+        """Move panels that extend below the screen up, and scroll to the marked item; called once per frame."""
+        if self._scroll_frames:
+            self._scroll_frames -= 1
+            if self.focus[0] in self._panels:
+                self._panels[self.focus[0]].scroll_to(self.focus[1])
         for panel in self._panels.values():
             panel.age += 1
             if panel.age == LAYOUT_FRAMES:
@@ -279,7 +284,8 @@ class DpgPanel:
             return
         if item.kind == "group":
             group = dpg.add_group(parent=parent)
-            dpg.add_text(supported_text(item.label), parent=group, color=self.owner.theme.kinds["signal"])
+            if item.label:
+                dpg.add_text(supported_text(item.label), parent=group, color=self.owner.theme.kinds["signal"])
             faders = dpg.add_group(horizontal=True, parent=group)
             for one in item.value:
                 self._add(one, faders)

@@ -89,6 +89,7 @@ def touch_theme(scale: float) -> Tag:
     """Build a theme for panels whose items are large enough for fingers, at least 44 pixels at scale 1."""
     styles = {
         dpg.mvCheckbox: (dpg.mvStyleVar_FramePadding, 14, 14),
+        dpg.mvButton: (dpg.mvStyleVar_FramePadding, 14, 14),
         dpg.mvSliderFloat: (dpg.mvStyleVar_GrabMinSize, 36),
         dpg.mvAll: (dpg.mvStyleVar_ItemSpacing, 12, 7),
     }

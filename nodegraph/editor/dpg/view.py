@@ -383,9 +383,9 @@ class DpgView:
 
     def _pressed_key(self, pressed: KeyInput) -> None:
         self._moved_at = time.monotonic() + QUIET  # a tip disappears at a key
-        if not pressed.names or self.fields.capture_key(pressed.typed):
+        name = pressed.names[0] if pressed.names else ""
+        if not name or (name not in TYPED_KEYS and self.fields.capture_key(pressed.typed)):
             return
-        name = pressed.names[0]
         if name == "escape":
             if self.value_field.is_open:
                 return self.value_field.close(None)
