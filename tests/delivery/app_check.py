@@ -83,6 +83,7 @@ def window_problem(program: str, home: Path, env: dict[str, str]) -> str:
         while time.monotonic() < end and editor.poll() is None:
             picture = ImageGrab.grab(xdisplay=server.display)
             if len(picture.getcolors(1 << 24) or ()) >= COLOURS:
+                picture.save(Path(program).parents[1] / "window.png")
                 editor.send_signal(signal.SIGTERM)
                 status = editor.wait(30)
                 return f"it ends with status {status}" if status else ""

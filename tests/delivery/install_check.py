@@ -23,6 +23,7 @@ from tests.delivery.wheel import ROOT, build_wheel, demo_digest
 VERSIONS = ("3.11", "3.12", "3.13")
 EXTRAS = "all"
 TOOLS = ("uv", "pipx", "twine")
+COMMANDS = ("realpath", "dirname")  # of the system, all that the scripts of uvx need
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def ways(python: str, tools: Path, wheel: Path, sdist: Path, home: Path) -> dict
         "pip": Way([make, [*pip, "--only-binary", ":all:", named]], [str(bin / "nodegraph")]),
         "uv": Way([[str(tools / "uv"), "-q", "tool", "install", "--python", python, named]], linked),
         "uvx": Way([], [str(tools / "uvx"), "-q", "--python", python, "--from", named, "nodegraph"]),
-        "pipx": Way([[str(tools / "pipx"), "-q", "install", "--python", python, named]], linked),
+        "pipx": Way([[str(tools / "pipx"), "install", "-q", "--python", python, named]], linked),
         "sdist": Way([make, [*pip, str(sdist)]], [str(bin / "nodegraph")]),
     }
 
@@ -96,7 +97,11 @@ def install_tools(folder: Path) -> Path:
 
 def check(way: Way, home: Path, expected: str) -> tuple[str, bool]:
     """Install the wheel and render a demo; return a line about it, and whether all was right."""
-    env = {"HOME": str(home), "PATH": str(home), "LANG": "C.UTF-8", **_index()}
+    commands = home / "commands"
+    commands.mkdir()
+    for name in COMMANDS:
+        (commands / name).symlink_to(shutil.which(name) or name)
+    env = {"HOME": str(home), "PATH": str(commands), "LANG": "C.UTF-8", **_index()}
     started = time.monotonic()
     for command in way.commands:
         done = subprocess.run(command, env=env, cwd=home, capture_output=True, text=True)
@@ -108,7 +113,8 @@ def check(way: Way, home: Path, expected: str) -> tuple[str, bool]:
     except RuntimeError as error:
         return str(error), False
     rendered = time.monotonic()
-    size = sum(file.stat().st_size for file in home.rglob("*") if file.is_file() and not file.is_symlink())
+    found = [file.stat() for file in home.rglob("*") if file.is_file() and not file.is_symlink()]
+    size = sum({stat.st_ino: stat.st_size for stat in found}.values())  # uv links from its cache
     same = "the same samples as the checkout" if digest == expected else "OTHER SAMPLES than the checkout"
     times = f"installed in {installed - started:.0f} s ({size / 1e6:.0f} MB), demo in {rendered - installed:.1f} s"
     return f"{times}, {same}", digest == expected
