@@ -43,7 +43,6 @@ ALLOWED: dict[str, set[str]] = {
     "api": VOCABULARY
     | {"files", "midi", "patch", "notebook", "spectral", "blocks", "graph", "plan", "engine", "recording"},
     "widgets": VOCABULARY | {"files", "patch", "blocks", "graph", "engine", "control"},
-    "inversion": VOCABULARY | {"patch", "blocks", "spectral", "engine", "api"},
     "learn": VOCABULARY | {"lazy", "files", "patch", "spectral", "models", "graph", "engine", "api"},
     "estimator": VOCABULARY
     | {"files", "processes", "patch", "spectral", "measures", "models", "graph", "engine", "control", "api", "learn"}
@@ -57,7 +56,7 @@ ALLOWED: dict[str, set[str]] = {
     | {"estimator", "processes", "measures", "lessons", "challenges"},
     "cli": VOCABULARY
     | {"native", "files", "midi", "patch", "blocks", "spectral", "measures", "models", "kernel", "graph", "plan"}
-    | {"fusion", "engine", "recording", "control", "api", "inversion", "learn", "estimator", "mixtures", "editor"}
+    | {"fusion", "engine", "recording", "control", "api", "learn", "estimator", "mixtures", "editor"}
     | {"lessons", "challenges", "text"}
     | {"processes"},
     "nodegraph": {"version", "lazy", "patch", "graph", "api", "lessons", "widgets"},

@@ -56,7 +56,7 @@ def test_all_layouts_of_a_spectrogram_produce_the_same_sound(cli, tmp_path, magn
 
 
 def test_every_method_produces_sound(cli, tmp_path, magnitudes):
-    from nodegraph.inversion import methods
+    from nodegraph.cli.inversion import methods
 
     np.save(tmp_path / "m.npy", magnitudes)
     for name in methods():

@@ -173,7 +173,7 @@ def test_osc_sets_parameters_and_answers_queries(bank, tmp_path):
     ("arguments", "status", "words"),
     [
         (["--controller", "nanokontrol"], 1, "Did you mean 'nanokontrol2'"),
-        (["--controller", "here.toml"], 1, "here.toml: file not found"),
+        (["--controller", "here.toml"], 1, "here.toml: cannot be read (No such file"),
         (["--learn", "osc.frequncy", "--midi", "all"], 1, "Did you mean 'frequency'"),
         (["--osc", "70000"], 2, "--osc"),
         (["--osc-send", "somewhere"], 2, "HOST:PORT"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -23,6 +25,7 @@ from nodegraph.patch import (
     Within,
 )
 from nodegraph.patch.change import LOOK, STRUCTURE, VALUES, ValueChange
+from nodegraph.patch.document import FIRST_VIEWS
 
 from .arbitrary import actions, applied, scaffold
 
@@ -33,7 +36,7 @@ def audible(document: Document) -> tuple:
         id: (record.type, record.version, record.params, record.patch and audible(record.patch))
         for id, record in document.nodes.items()
     }
-    return nodes, document.wires, document.seed, document.settings
+    return nodes, document.wires, document.seed, replace(document.settings, shows_first=FIRST_VIEWS[0])
 
 
 def set_values(document: Document, values: tuple[ValueChange, ...]) -> Document:

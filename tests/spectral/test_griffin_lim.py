@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nodegraph.inversion import OFFLINE, methods
+from nodegraph.cli.inversion import OFFLINE, methods
 from nodegraph.spectral.griffin_lim import fast_griffin_lim, griffin_lim
 from nodegraph.spectral.metrics import ser
 from nodegraph.spectral.stft import stft

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nodegraph.inversion import invert_with_block
+from nodegraph.cli.inversion import invert_with_block
 from nodegraph.spectral.metrics import ser
 from nodegraph.spectral.offline_rtisi import momentum_rtisi, rtisi_la
 from nodegraph.spectral.stft import stft

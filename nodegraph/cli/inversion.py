@@ -13,9 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from nodegraph.node import Node
 from nodegraph.spectral.griffin_lim import fast_griffin_lim, griffin_lim
-
-from .node import Node
 
 Method = Callable[[np.ndarray, int, int, str, int, int], np.ndarray]
 
@@ -57,10 +56,9 @@ def invert_with_block(
     **params: object,
 ) -> np.ndarray:
     """Render a spectrogram through a block that computes its phases, as a live patch does."""
+    from nodegraph.api import Patch
     from nodegraph.engine.offline import Offline
     from nodegraph.patch import SetSeed
-
-    from .api import Patch
 
     frames = magnitudes.shape[1]
     if "iterations" in cls.spec.options:
