@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,8 +29,8 @@ class RecoveryCopy:
     when: float
 
     def discard(self) -> None:
-        for path in (self.path, _about(self.path)):
-            path.unlink(missing_ok=True)
+        """Delete the copy, if it can be deleted."""
+        _delete(self.path)
 
 
 class Autosave:
@@ -77,7 +78,6 @@ class Autosave:
             "original": str(original.resolve()) if original else None,
             "pid": os.getpid(),
             "started": _start_of(os.getpid()),
-            "when": time.time(),
         }
         write_atomic(_about(self._path), json.dumps(about).encode())
         write_atomic(self._path, data)
@@ -90,21 +90,24 @@ class Autosave:
                 path.unlink(missing_ok=True)
 
     def discard(self) -> None:
-        """Delete the copy."""
+        """Delete the copy, if it can be deleted."""
         self._kept = None
-        for path in (self._path, _about(self._path)):
-            path.unlink(missing_ok=True)
+        _delete(self._path)
 
     def copies(self) -> list[RecoveryCopy]:
         """Return the copies of editors that do not run, newest first."""
         found = []
         for path in self.folder.glob("*.json") if self.folder.is_dir() else ():
             try:
+                when = path.stat().st_mtime
+            except OSError:  # another editor deleted it
+                continue
+            try:
                 about = json.loads(_about(path).read_text())
-                pid, when, started = int(about["pid"]), float(about["when"]), str(about.get("started", ""))
+                pid, started = int(about["pid"]), str(about.get("started", ""))
                 original = Path(about["original"]) if about.get("original") else None
-            except (OSError, ValueError, KeyError, TypeError, RecursionError):
-                pid, when, original, started = 0, path.stat().st_mtime, None, ""
+            except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+                pid, original, started = 0, None, ""
             if path != self._path and not (_is_running(pid) and started in ("", _start_of(pid))):
                 found.append(RecoveryCopy(path, original, when))
         return sorted(found, key=lambda copy: -copy.when)
@@ -145,6 +148,13 @@ class Autosave:
         copy.discard()
 
 
+def _delete(copy: Path) -> None:
+    """Delete a copy and its description; a folder that is missing or read-only must not stop the editor."""
+    for path in (copy, _about(copy)):
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
 def _about(path: Path) -> Path:
     return path.with_suffix(".about")
 
@@ -164,7 +174,7 @@ def _is_running(pid: int) -> bool:
         return False
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except (PermissionError, OSError):
         return True

@@ -120,6 +120,8 @@ def _rule(problem: str, steps: Sequence[Step], kind: type[msgspec.Struct]) -> st
     if length := WRONG_LENGTH.match(problem):
         return f"must be a list of {length[1]}"
     if wrong := WRONG_TYPE.match(problem):
+        if "matching regex" in (wrong[2] or ""):  # only names have one
+            return "must be a name of letters A–Z, digits, _ and -"
         names = " or ".join(NAMES.get(name, name) for name in wrong[1].split(" | "))
         return f"must be {names}{f' {wrong[2]}' if wrong[2] else ''}"
     return f"{problem[:1].lower()}{problem[1:]}"

@@ -9,6 +9,7 @@ PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 CURLY_QUOTES = re.compile("[“”„‟‘’]")
 COMMA_NUMBER = re.compile(r"(?<![\w.,])[-+]?\d+,\d+(?![\w.])")
 LOGIC = {"true", "false", "yes", "no", "on", "off"}
+QUOTES = "\"'"
 NOTHING = {"none", "null", "nil"}
 
 
@@ -61,7 +62,7 @@ def _statement(line: str, at: int) -> str:
     """Explain text after a complete value."""
     if number := _comma_number(line, at):
         return number
-    rest = line[at:].strip()
+    rest = line[at:].partition("#")[0].strip()
     before = line[:at].rstrip()
     if rest[:1].isdigit() and before.endswith(("0", "-0", "+0")):
         return "number with leading zeros. Delete them."
@@ -86,7 +87,7 @@ def _value(line: str, at: int) -> str:
     if re.fullmatch(r"[-+]?\.\d+", found):
         return f"number without digits before the point. Write {found.replace('.', '0.')}."
     if found[0].isalpha():
-        return f'text without quotes. Write "{found}".'
+        return f'text without quotes. Write "{found.strip(QUOTES)}".'
     return f"{_shown(found)} is no value. Write a number, true, false, or text in quotes."
 
 

@@ -48,7 +48,7 @@ def load_lesson(folder: Path) -> Lesson:
     problems: list[str] = []
     texts = _texts(folder, file, problems)
     lesson = Lesson(folder, file, texts, dict(file.stimuli) or SILENCE)
-    problems += [f"{path}: {problem}" for problem in _problems(lesson)]
+    problems += [f"{path}: {' '.join(problem.split())}" for problem in _problems(lesson)]
     if problems:
         raise LessonError(problems[0], problems)
     return lesson

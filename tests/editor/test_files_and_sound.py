@@ -209,6 +209,28 @@ def test_recovery_copy_of_an_editor_whose_process_id_is_in_use_is_offered(user):
     assert "question" in SimulatedUser(user.presenter.home).view.panels
 
 
+DAMAGED = ["", "[]", "null", '{"pid": 1e999}', f'{{"pid": {10**40}}}', '{"pid": -5, "original": 3}', "[" * 99_999]
+
+
+@pytest.mark.parametrize("about", DAMAGED, ids=range(len(DAMAGED)))
+def test_recovery_copy_with_a_damaged_description_is_offered(user, about):
+    user.add("sine")
+    crash(user)
+    next(user.presenter.autosaving.folder.glob("*.about")).write_text(about)
+    assert "a patch without a file" in SimulatedUser(user.presenter.home).item("question", "text").value
+
+
+def test_editor_works_without_a_folder_for_its_state(tmp_path):
+    (tmp_path / "file").write_text("")
+    user = SimulatedUser(tmp_path / "file" / "home")
+    user.add("sine")
+    user.wait(11.0)
+    finish(user)
+    save_as(user, tmp_path / "song.json")
+    assert (tmp_path / "song.json").exists() and user.patch.saved
+    user.presenter.close()
+
+
 def test_autosave_is_written_periodically_and_removed_on_save(user, tmp_path):
     user.add("sine")
     user.wait(11.0)

@@ -10,7 +10,7 @@ from nodegraph.editor.preferences import FILE, Preferences
 
 
 def test_preferences_are_read_as_they_were_saved(tmp_path):
-    chosen = Preferences("light", 1.5, False, True, False, "two", 48000.0, 512, 3, "24", "/music")
+    chosen = Preferences("light", 1.5, minimap=False, device="two", rate=48000.0, keep_minutes=3, depth="24")
     chosen.save(tmp_path / "home")
     assert Preferences.load(tmp_path / "home") == chosen
 

@@ -43,6 +43,8 @@ def problem(read, path):
         ("minutes = 5 min", "'min' after the value. Put text in quotes, and each entry on a line of its own."),
         ("minutes =", "missing value. Write one after the =, or delete the line."),
         ("title = Sine", 'text without quotes. Write "Sine".'),
+        ('title = Sine"', 'text without quotes. Write "Sine".'),
+        ("minutes = 5 min  # long", "'min' after the value. Put text in quotes, and each entry on a line of its own."),
         ("loud = True", "'True' is no value. Write true or false."),
         ("loud = None", "'None' is no value. Delete the line."),
         ("title = “Sine”", 'typographic quotes. Write straight ones: "…".'),
