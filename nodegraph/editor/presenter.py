@@ -144,9 +144,7 @@ class Presenter:
             if event.panel in desk.panels:
                 desk.panels[event.panel].menu(desk, event.item)
         elif isinstance(event, PanelClosed):
-            panel = desk.panels.pop(event.panel, None)
-            if panel is not None:
-                panel.closed(desk)
+            desk.close_panel(event.panel)
         else:
             handle = HANDLERS.get(type(event))
             if handle is not None:

@@ -21,7 +21,7 @@ KEYS = (
     "Up", "Down", "Left", "Right", "ctrl+a", "ctrl+z", "ctrl+z", "ctrl+shift+z", "ctrl+c", "ctrl+v", "ctrl+x",
     "ctrl+d", "ctrl+g", "ctrl+shift+g", "ctrl+m", "ctrl+s", "ctrl+o", "ctrl+n", "ctrl+shift+t", "ctrl+f", "ctrl+l",
     "ctrl+q", "ctrl+r", "ctrl+Return", "ctrl+0", "alt+BackSpace", "shift+s", "equal", "minus",
-    "shift+j", "shift+k", "shift+b", "u", "y",
+    "shift+j", "shift+k", "shift+b", "u", "y", "F6", "F6", "ctrl+w", "shift+F10", "shift+p",
 )  # fmt: skip
 BLOCKS = (
     "saw",

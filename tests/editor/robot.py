@@ -139,9 +139,14 @@ class Robot:
 
     def click_item(self, panel: str, item: str) -> None:
         """Click the widget of an item of a panel."""
+        left, top, right, bottom = self.item_box(panel, item)
+        self.click_pixel(left + min(right - left, 60) / 2, (top + bottom) / 2)
+
+    def item_box(self, panel: str, item: str) -> tuple[float, float, float, float]:
+        """Return the box of an item of a panel in window pixels."""
         widget = self.view.panels.widget(panel, item)
         (left, top), (width, height) = dpg.get_item_rect_min(widget), dpg.get_item_rect_size(widget)
-        self.click_pixel(left + min(width, 60) / 2, top + height / 2)
+        return left, top, left + width, top + height
 
     def click_card(self, panel: str, item: str, index: int) -> None:
         """Click a card of a panel, by its place."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dearpygui.dearpygui as dpg
 import numpy as np
 import pytest
 import soundfile
@@ -10,6 +9,7 @@ import soundfile
 from nodegraph.patch import SetControl
 from tests.rendering import patch_of
 
+SIZE = (1024, 700)  # of the window
 pytestmark = pytest.mark.needs("dearpygui", "xvfb", "xdotool", "opengl", "jack", "portaudio")
 
 
@@ -26,12 +26,6 @@ def _no_clicks(robot):
     robot.effort = {"clicks": 0, "keys": 0}
 
 
-def widget_box(robot, panel, item):
-    tag = robot.view.panels.widget(panel, item)
-    (left, top), (width, height) = dpg.get_item_rect_min(tag), dpg.get_item_rect_size(tag)
-    return left, top, left + width, top + height
-
-
 def test_demo_is_opened_from_its_card(keys):
     robot = keys
     robot.app.presenter.run("start_page")
@@ -43,10 +37,8 @@ def test_demo_is_opened_from_its_card(keys):
             break
         robot.key("Down")
     panel, item = robot.view.panels.focus
-    box = widget_box(robot, panel, item)
-    assert (
-        robot.view.panels.focus_box == pytest.approx(box) and 0 < box[1] and box[3] < dpg.get_viewport_client_height()
-    )
+    box = robot.item_box(panel, item)
+    assert robot.view.panels.focus_box == pytest.approx(box) and 0 < box[1] and box[3] < SIZE[1]
     robot.key("Return")
     assert robot.until(lambda: robot.document.nodes and "start" not in robot.view.panels.keys)
     assert robot.view.panels.focus_box is None
@@ -144,7 +136,7 @@ def test_cards_out_of_sight_are_scrolled_into_view(keys):
         robot.frames(4)
         box = robot.view.panels.focus_box
         assert robot.view.panels.focus[1].startswith("tool:")
-        assert box == pytest.approx(widget_box(robot, *robot.view.panels.focus)) and box[3] - box[1] > 80.0
+        assert box == pytest.approx(robot.item_box(*robot.view.panels.focus)) and box[3] - box[1] > 80.0
     finally:
         robot.view.set_look("dark", 1.0)
         robot.frames(4)

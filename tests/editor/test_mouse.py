@@ -369,3 +369,12 @@ def test_sound_is_matched_applied_and_undone(robot, tmp_path):
     robot.point((300, 500))
     robot.key("ctrl+z")
     assert robot.until(lambda: robot.document.nodes["osc"].params["frequency"] == 300.0)
+
+
+def test_panel_that_was_closed_by_its_cross_opens_again(robot):
+    for _ in range(2):
+        robot.key("ctrl+shift+e")
+        robot.frames(6)
+        _, top, right, _ = robot.view.panels._panels["patch"].box
+        robot.click_pixel(right - 16, top + 11)
+        assert robot.view.panels.keys == [] and "patch" not in robot.desk.panels
