@@ -139,11 +139,12 @@ def _identity(config: LayerConfig, inputs: torch.Tensor, generator: torch.Genera
     units, width = config.units, inputs.shape[1]
     some = _sample_rows(inputs)
     variance = some.var(0)
-    copied = torch.cat([variance, _SECOND * variance]).argsort(descending=True)[:units]  # by benefit
-    turn, copied = copied // width, copied % width
+    benefits = torch.cat([variance, _SECOND * variance])  # of a first and of a second unit for each input
+    chosen = benefits.argsort(descending=True)[:units]
+    turn, copied = chosen // width, chosen % width
     gain, slope, rest = _copies(some, torch.bincount(copied, minlength=width))
     weight, back = _small((units, width), generator), _small((width, units), generator)
-    own = torch.arange(len(copied))
+    own = torch.arange(len(chosen))
     weight[own], back[:, own] = 0.0, 0.0
     weight[own, copied], back[copied, own] = gain[turn, copied], slope[turn, copied]
     rest -= slope.sum(0) / 2.0
@@ -162,21 +163,21 @@ def _copies(inputs: torch.Tensor, count: torch.Tensor) -> tuple[torch.Tensor, to
     """
     width = inputs.shape[1]
     has = torch.stack([count > 0, count > 1]).float()
-    start = torch.tensor([[10.0, 8.0], [1.0, 20.0]]).log()[:, :, None].repeat(1, 1, width)
+    logs = torch.tensor([[10.0, 8.0], [1.0, 20.0]]).log()[:, :, None].repeat(1, 1, width)  # of g and s by unit
     rest = deactivate(inputs.mean(0), "sigmoid", 0.0, _SMALLEST)
     chosen = inputs[:: max(1, len(inputs) // _FITTED)]
 
     def logits(x: torch.Tensor) -> torch.Tensor:
-        gain, slope = start.exp().unbind(1)
+        gain, slope = logs.exp().unbind(1)
         return sum((torch.sigmoid(x * gain[k]) - 0.5) * (slope[k] * has[k]) for k in (0, 1)) + rest
 
     with torch.enable_grad():
-        optimiser = torch.optim.Adam([start.requires_grad_(), rest.requires_grad_()], 0.1)
+        optimiser = torch.optim.Adam([logs.requires_grad_(), rest.requires_grad_()], 0.1)
         for _ in range(_STEPS):
             optimiser.zero_grad()
             (torch.sigmoid(logits(chosen)) - chosen).square().mean(0).sum().backward()
             optimiser.step()
-    gain, slope = start.detach().exp().unbind(1)
+    gain, slope = logs.detach().exp().unbind(1)
     return gain, slope * has, rest.detach()
 
 
