@@ -36,7 +36,7 @@ def install_command(*packages: str, pip: str = "pip") -> str:
     if Path(sys.prefix, "pipx_metadata.json").is_file():
         return f"pipx runpip nodegraph install {quoted}"
     if _is_made_by_uv():  # without pip
-        return f"uv pip install --python {shlex.quote(sys.executable)} {quoted}"
+        return f"uv pip install --python {shlex.quote(sys.prefix)} {quoted}"
     return f"{pip} install {quoted}"
 
 

@@ -24,7 +24,7 @@ def test_packages_are_added_by_pip(prefix):
 
 def test_packages_are_added_by_uv_to_its_environment_without_pip(prefix):
     (prefix / "pyvenv.cfg").write_text("home = /usr/bin\nimplementation = CPython\nuv = 0.9.7\n")
-    assert install_command("pillow") == f"uv pip install --python {sys.executable} pillow"
+    assert install_command("pillow") == f"uv pip install --python {prefix} pillow"
 
 
 def test_packages_are_added_by_pipx_to_its_environment(prefix):
