@@ -16,7 +16,7 @@
 # make fuzz     open 100,000 random files, packets and command lines, and print the faults by kind, an hour
 # make storm    apply 10,000 random edits to a playing patch
 # make fused    compare fused kernels with rows on 1,000 random patches, half an hour
-# make settle   apply 10,000 edits, each followed by settling on fused kernels, and compare with rows, two hours
+# make settle   apply 10,000 edits, each followed by settling on fused kernels, and compare with rows, half an hour
 # make kills    kill everything that writes files 200 times each, and check what is left, an hour
 # make soak     play the largest demo patch for half an hour, and check memory, files and the replay
 # make flight   play and log for a minute, and compare the replay sample by sample
