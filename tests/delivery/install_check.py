@@ -78,12 +78,18 @@ def main() -> int:
 
 
 def find_python(version: str) -> str:
-    """Return the path of a Python of a version that starts, or ""."""
+    """Return the path of a Python of a version that starts, or ""; its own, since shims need a PATH."""
     candidates = [f"python{version}", *map(str, sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python")))]
     for candidate in candidates:
-        found = shutil.which(candidate)
-        if found and not subprocess.run([found, "-c", "import venv, ensurepip"], capture_output=True).returncode:
-            return found
+        if found := shutil.which(candidate):
+            command = [
+                found,
+                "-c",
+                "import ensurepip, sys, venv; print(sys.executable)",
+            ]
+            started = subprocess.run(command, capture_output=True, text=True)
+            if not started.returncode:
+                return started.stdout.strip()
     return ""
 
 
