@@ -47,6 +47,9 @@ def play(live, connections, messages):
                 most = max(most, live.value("notes", "gate").sum())
         wait_for(live, len(messages))
         time.sleep(0.1)
+        for line in connections.update():
+            if "disconnected" in line:  # its keys were released
+                raise Dropped(line)
         return [message for _, message, _ in live.arrivals.delivered_since(0)], most, live.value("notes", "gate").sum()
     finally:
         connections.close()
