@@ -135,10 +135,7 @@ def compute_ahead(arguments: int, target: int) -> None:
     made = w[PAIR_MADE]
     entry = w[PAIR_RING] + made % w[PAIR_DEPTH] * w[PAIR_ENTRY_BYTES]
     as_i64(entry)[0] = target
-    copies = as_i64(w[PAIR_COPIES])
-    for c in range(w[PAIR_COPY_COUNT]):
-        at = c * CROSSING_WORDS
-        copy_bytes(entry + copies[at + CROSSING_AT], copies[at + CROSSING_FROM], copies[at + CROSSING_BYTES])
+    copy_crossing(w, CROSSING_AT, entry, CROSSING_FROM, 0)
     e[ENGINE_CLOCK] += QUANTUM
     store_release(arguments + 8 * PAIR_MADE, made + 1)
 
@@ -155,10 +152,7 @@ def compute_both(w, e) -> None:  # type: ignore[no-untyped-def]
     receive_events(e[ENGINE_ARRIVALS], e[ENGINE_CLOCK])
     render_knobs(plan)
     call_kernel(w[PAIR_WALK], engine, w[PAIR_FIRST], plan[layout.PLAN_ACTIVE_COUNT])
-    copies = as_i64(w[PAIR_COPIES])
-    for c in range(w[PAIR_COPY_COUNT]):
-        at = c * CROSSING_WORDS
-        copy_bytes(copies[at + CROSSING_TO], copies[at + CROSSING_FROM], copies[at + CROSSING_BYTES])
+    copy_crossing(w, CROSSING_TO, 0, CROSSING_FROM, 0)
     call_kernel(w[PAIR_WALK], engine, w[PAIR_SECOND], plan[layout.PLAN_ACTIVE_COUNT])
     e[ENGINE_CLOCK] += QUANTUM
 
@@ -172,16 +166,21 @@ def compute_second(arguments: int, start: int, samples: int) -> None:
         while load_acquire(arguments + 8 * PAIR_MADE) != taken:
             e = as_i64(w[PAIR_SECOND_ENGINE])
             entry = w[PAIR_RING] + taken % w[PAIR_DEPTH] * w[PAIR_ENTRY_BYTES]
-            copies = as_i64(w[PAIR_COPIES])
-            for c in range(w[PAIR_COPY_COUNT]):
-                at = c * CROSSING_WORDS
-                copy_bytes(copies[at + CROSSING_TO], entry + copies[at + CROSSING_AT], copies[at + CROSSING_BYTES])
+            copy_crossing(w, CROSSING_TO, 0, CROSSING_AT, entry)
             call_kernel(w[PAIR_WALK], w[PAIR_SECOND_ENGINE], w[PAIR_SECOND], 0)
             copy_bytes(as_i64(entry)[0], e[ENGINE_OUTPUT], 4 * QUANTUM * e[ENGINE_OUTPUTS])
             taken += 1
             store_release(arguments + 8 * PAIR_TAKEN, taken)
             until = nanoseconds() + MAX_WAIT_NS
     restore_denormals(mode)
+
+
+def copy_crossing(w, to: int, to_base: int, source: int, source_base: int) -> None:  # type: ignore[no-untyped-def]
+    """Copy all crossing buffers. ``to`` and ``source`` are the words that locate them, relative to the bases."""
+    copies = as_i64(w[PAIR_COPIES])
+    for c in range(w[PAIR_COPY_COUNT]):
+        at = c * CROSSING_WORDS
+        copy_bytes(to_base + copies[at + to], source_base + copies[at + source], copies[at + CROSSING_BYTES])
 
 
 def walk_part(engine: int, part: int, active_knobs: int) -> None:

@@ -1,4 +1,4 @@
-"""Spoken status: what a screen reader is told of selections, edits, values, palettes, panels and errors."""
+"""Spoken status: the lines for selections, edits, values, palettes, panels and errors."""
 
 from __future__ import annotations
 

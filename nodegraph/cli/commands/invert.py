@@ -25,7 +25,7 @@ MAX_ITERATIONS = 100_000
 
 def _list_methods(requested: bool) -> None:
     if requested:
-        from nodegraph.cli.inversion import methods
+        from ..inversion import methods
 
         print_line("\n".join(methods()))
         raise typer.Exit
@@ -103,11 +103,12 @@ def invert(
     """
     import numpy as np
 
-    from nodegraph.cli.inversion import OFFLINE
     from nodegraph.files.sound_format import clipping, format_of
     from nodegraph.files.sound_output import write_sound
     from nodegraph.spectral.metrics import ser
     from nodegraph.spectral.spectrogram_file import SpectrogramHints, read_spectrogram
+
+    from ..inversion import OFFLINE
 
     format = format_of(output, depth)
     inverter = _method(method, look_ahead)
@@ -143,8 +144,9 @@ def invert(
 
 
 def _method(name: str, look_ahead: int | None) -> Any:
-    from nodegraph.cli.inversion import methods, with_look_ahead
     from nodegraph.patch.errors import suggest
+
+    from ..inversion import methods, with_look_ahead
 
     table = methods()
     if name not in table:
