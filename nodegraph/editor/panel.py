@@ -8,7 +8,15 @@ from typing import Any
 from .desk import Desk, Panel
 from .events import PanelEvent
 from .jobs import Job
-from .view import Item, PanelVisual
+from .view import Item, PanelVisual, Point
+
+TOP = 40.0  # px at scale 1, above panels in the middle
+
+
+def top_centre(desk: Desk, width: float) -> Point:
+    """Return the place of a panel of a width in the middle of the canvas, near its top."""
+    scale = desk.preferences.scale
+    return max((desk.canvas[0] - width) / 2, 0.0) * scale, TOP * scale
 
 
 class MessagePanel(Panel):

@@ -13,6 +13,7 @@ from ..desk import Desk, Panel
 from ..events import PanelEvent
 from ..external import external_control
 from ..menus import entry
+from ..panel import top_centre
 from ..quantity import format_quantity
 from ..targets import target_of
 from ..view import Item, PanelVisual
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from nodegraph.control.parameters import Parameter
 
 FADERS, FADER_WIDTH = 10, 96.0  # faders in a row of the play panel, and pixels for each
-TOP = 40.0  # px at scale 1, above a play panel that a patch shows first
 
 
 def _target(desk: Desk, key: tuple[str, str]) -> str:
@@ -165,8 +165,8 @@ class PlayPanel(ControlsPanel):
         help = Item(
             "text", "help", value="Right-click a fader for MIDI and groups, or a value in the patch to add a fader."
         )
-        width, scale = FADER_WIDTH * widest + 20.0, desk.preferences.scale
-        at = (max((desk.canvas[0] - width) / 2, 0.0) * scale, TOP * scale) if self._is_first else None
+        width = FADER_WIDTH * widest + 20.0
+        at = top_centre(desk, width) if self._is_first else None
         return PanelVisual(self.key, "Play", (*self._shown, help), at=at, size=(width, 0.0), touch=True)
 
     def react(self, desk: Desk, event: PanelEvent) -> None:

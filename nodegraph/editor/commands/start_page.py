@@ -13,12 +13,13 @@ from ..command import COMMANDS, command
 from ..desk import Desk, Panel
 from ..events import PanelEvent
 from ..jobs import Job
+from ..panel import top_centre
 from ..recent import RecentFiles
 from ..view import Card, Item, PanelVisual
 from .files import open_path
 from .lessons import all_lessons, start
 
-WIDTH, TOP = 880.0, 40.0  # px at scale 1
+WIDTH = 880.0  # px at scale 1
 LESSONS_SHOWN, RECENT_SHOWN = 6, 4
 HEARD, PEAK = 6.0, 0.8  # seconds and level of a demo that is heard from its card
 # demos that sound at once, each with what is to be tried in it
@@ -55,9 +56,7 @@ class StartPage(Panel):
             items += [Item("heading", value="Recent"), Item("cards", "recent", value=(4, recent))]
         items += [Item("heading", value="Tools"), Item("cards", "tool", value=(4, _tools()))]
         items.append(Item("text", value="Tab and arrows choose a card, Enter opens it."))
-        scale = desk.preferences.scale
-        at = (max((desk.canvas[0] - WIDTH) / 2, 0.0) * scale, TOP * scale)
-        return PanelVisual(self.key, "Start", tuple(items), at=at, size=(WIDTH, 0.0))
+        return PanelVisual(self.key, "Start", tuple(items), at=top_centre(desk, WIDTH), size=(WIDTH, 0.0))
 
     def _lessons(self) -> tuple[Card, ...]:
         shown = all_lessons()[0][:LESSONS_SHOWN]
