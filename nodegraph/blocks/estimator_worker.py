@@ -6,17 +6,16 @@ It outputs the answer when that is due; a late one when it is there.
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from nodegraph.installation import install_command
 from nodegraph.models.estimator import Estimator
 from nodegraph.models.model_file import ModelError, model_of_block, problem_of_block
 from nodegraph.models.parameters import from_classes, from_unit, to_classes
 from nodegraph.models.sound_features import SILENCE
+from nodegraph.models.torch_import import torch_problem
 from nodegraph.patch.errors import quote, suggest
 
 from .background_worker import OFFLINE_CHUNK, BackgroundWorker
@@ -58,9 +57,7 @@ def estimator_problem(settings: Mapping[str, Any]) -> str:
     """Return why the model of a block cannot run, or ""."""
     if problem := problem_of_block(chosen_columns, settings):
         return problem
-    if settings["file"] and importlib.util.find_spec("torch") is None:
-        return f"PyTorch is not installed: {install_command('nodegraph[learn]')}"
-    return ""
+    return torch_problem() if settings["file"] else ""
 
 
 def lane_count(settings: Mapping[str, Any]) -> int:

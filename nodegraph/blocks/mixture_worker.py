@@ -7,7 +7,6 @@ stored in the user's cache: the same sounds and settings are mixed once.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 import subprocess
 import tempfile
@@ -22,7 +21,7 @@ from nodegraph.files.atomic import PREFIX, SUFFIX, remove_leftovers
 from nodegraph.files.folders import cache_folder
 from nodegraph.files.sound_file import SoundFileError, read_sound
 from nodegraph.files.sound_output import write_sound
-from nodegraph.installation import install_command
+from nodegraph.models.torch_import import torch_problem
 from nodegraph.processes.python_child import python_command, python_environment
 from nodegraph.version import __version__
 
@@ -63,9 +62,7 @@ def mixture_problem(settings: Mapping[str, Any]) -> str:
     for name in SOUND_FILES:
         if problem := read_header(settings[name])[1]:
             return problem.rstrip(".")
-    if importlib.util.find_spec("torch") is None:
-        return f"PyTorch is not installed: {install_command('nodegraph[learn]')}"
-    return ""
+    return torch_problem()
 
 
 class MixtureWorker(BackgroundWorker):

@@ -6,7 +6,6 @@ only if it is trusted, in a process of its own.
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import time
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from nodegraph.files.trust import TrustError, read_trusted
-from nodegraph.installation import install_command
+from nodegraph.models.torch_import import torch_problem
 from nodegraph.processes.torchscript_process import ModelEndedError, ModelError, TorchscriptProcess
 
 from .background_worker import OFFLINE_CHUNK, BackgroundWorker
@@ -37,9 +36,7 @@ def delay_of(settings: Mapping[str, Any], samples: int) -> int:
 
 def torchscript_problem(settings: Mapping[str, Any]) -> str:
     """Return why the model of a block cannot run, or "" if PyTorch is installed or not needed."""
-    if settings["file"] and importlib.util.find_spec("torch") is None:
-        return f"PyTorch is not installed: {install_command('nodegraph[learn]')}"
-    return ""
+    return torch_problem() if settings["file"] else ""
 
 
 class TorchWorker(BackgroundWorker):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 from functools import cache
@@ -35,3 +36,9 @@ def threads_sleep() -> bool:
     if "torch" not in sys.modules:
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     return os.environ.get("OMP_WAIT_POLICY", "").upper() == "PASSIVE"
+
+
+def torch_problem() -> str:
+    """Return that PyTorch is not installed, with the command that installs it, or ""; PyTorch is not imported."""
+    is_missing = importlib.util.find_spec("torch") is None
+    return f"PyTorch is not installed: {install_command('nodegraph[learn]')}" if is_missing else ""
